@@ -577,3 +577,35 @@ def test_each_reason_for_no_judgement_is_defined_once(sentence: str) -> None:
     folder = Path(__file__).parents[1].parent
     files = [file for name in ("wireproof", "suites") for file in (folder / name).rglob("*.py")]
     assert sum(file.read_text(encoding="utf-8").count(sentence) for file in files) == 1
+
+
+# --- the excuse that another check judges it
+
+
+def presupposing(exchange: Exchange) -> None:
+    raise Violation("a", "b", judged_by="area.other")
+
+
+@pytest.mark.parametrize(
+    ("case", "other_level", "other_fails", "outcome"),
+    [
+        pytest.param("plain", "must", True, "untestable", id="the-other-fails-at-the-same-level"),
+        pytest.param("plain", "should", True, "fail", id="the-other-fails-at-a-lower-level"),
+        pytest.param("*", "should", True, "untestable", id="a-rule-about-every-form"),
+        pytest.param("plain", "must", False, "fail", id="the-other-passes"),
+        pytest.param("plain", None, True, "fail", id="the-other-is-not-planned"),
+    ],
+)
+def test_another_check_excuses_only_what_it_reports(
+    case: str, other_level: str | None, other_fails: bool, outcome: str
+) -> None:
+    target, other = Target("iio", IIO, "http://127.0.0.1:1/v1"), clause("C-2", "plain", other_level or "must")
+    functions = {"area.it": presupposing, "area.other": broken if other_fails else holds}
+    checks = {id: Check(id, function, "It holds.", False, ("exchange",)) for id, function in functions.items()}
+    (reporting,) = plan_verdicts(target, IIO, (other,), CASES)
+    planned = {} if other_level is None else {("area.other", "plain"): reporting}
+    bench = Judge(target, IIO, SchemaSet("iio"), checks, CASES, planned)
+    (entry,) = plan_verdicts(target, IIO, (clause("C-1", "plain"),), CASES)
+    cited = clause("C-1", case)
+    entry = replace(entry, clauses=((cited, cited.judged[0]),))
+    assert bench.judge(entry, {"plain": (exchange(),)}).outcome == outcome
