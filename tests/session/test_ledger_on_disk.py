@@ -122,8 +122,10 @@ def test_a_body_above_the_maximum_is_recorded_and_judged_as_truncated(
         target_run.judge(entry) for entry in target_run.entries if {case for _, case in entry.cases} == {"models-list"}
     ]
     run, stored = rejudge(file)
-    again = {(v.check, v.case): v for v in run.verdicts}
-    assert all(again[v.check, v.case] == v for v in fresh), "live and stored evidence give the same verdicts"
+    again = {(v.provider, v.check, v.case): v for v in run.verdicts}
+    assert all(again[v.provider, v.check, v.case] == v for v in fresh), (
+        "live and stored evidence give the same verdicts"
+    )
     assert stored.cut is None
 
     (fact,) = [fact for _, fact in read_exchanges(file) if fact["case"] == "models-list"]

@@ -111,7 +111,7 @@ def without_results(target_run: TargetRun, target: Target) -> TargetRun:
 
 
 def _offered(target_run: TargetRun, name: str) -> bool:
-    return target_run.cases[name].endpoint in target_run.columns[0].endpoints
+    return target_run.cases[name].endpoint in target_run.columns[0].provider.endpoints
 
 
 def _touches(endpoints: Iterable[str], target_run: TargetRun, names: Iterable[str]) -> bool:
@@ -122,7 +122,7 @@ def test_a_verdict_that_differs_from_the_stored_one_is_reported(tmp_path: Path) 
     target_run, target = open_run("iio")
     file = tmp_path / "ledger.jsonl"
     verdict = verdicts_on(target_run, asyncio.run(send(target_run, target, ["models-list"], file)))[
-        "iio", "wire.http", "models-list"
+        "wire", "wire.http", "models-list"
     ]
     whole = file.read_text(encoding="utf-8").splitlines()
     ledger = Ledger(Redactor.from_secrets([]))
@@ -132,7 +132,7 @@ def test_a_verdict_that_differs_from_the_stored_one_is_reported(tmp_path: Path) 
     ledger.write_footer(1, 1, 1)
     ledger.close()
     assert changed_verdicts(*rejudge(file)) == [
-        "iio, wire.http on models-list by the iio contract: fail then, pass now"
+        "iio, wire.http on models-list by the wire contract: fail then, pass now"
     ]
 
 

@@ -17,6 +17,7 @@ from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.target import Deadlines, Key, Target
+from wireproof.contract.target_columns import Column
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import plan_verdicts
 from wireproof.session.send_target import MAX_VAIN_LOOKS, TargetEvidence
@@ -45,6 +46,7 @@ CLAUSE = Clause.from_data(
         + [{"check": "smoke.reachable", "case": "chat-basic", "level": "must"}],
     }
 )
+COLUMN = Column("iio", IIO, "iio", (CLAUSE,))
 WHOLE = (200, {"choices": []})
 SILENT, CUT = "silent", "cut"
 SHORT = Deadlines(first_byte=0.2, idle=0.2, total=1)
@@ -122,7 +124,7 @@ async def ask(answers: Script, *names: str) -> Result:
     async with serving(answers) as server:
         keys = {"good": Key("IIO_API_KEY", "iio-dev-1")}
         target = Target("iio", IIO, server.url, keys, {"chat": "m"}, deadlines=SHORT)
-        run = TargetRun(target, (IIO,), CASES, load_checks(), plan_verdicts(target, IIO, (CLAUSE,), CASES))
+        run = TargetRun(target, (COLUMN,), CASES, load_checks(), plan_verdicts(target, COLUMN, CASES))
         await run.send_cases(names)
         return Result(run, server)
 
@@ -208,9 +210,8 @@ async def test_stored_evidence_gives_the_same_verdicts() -> None:
     assert isinstance(results, TargetEvidence)
     first = {**results.evidence, **results.replaced}
     second = {name: results.evidence[name] for name in results.replaced}
-    again = TargetRun(
-        found.run.target, (IIO,), CASES, load_checks(), plan_verdicts(found.run.target, IIO, (CLAUSE,), CASES)
-    )
+    target = found.run.target
+    again = TargetRun(target, (COLUMN,), CASES, load_checks(), plan_verdicts(target, COLUMN, CASES))
     again.take_evidence([first, second])
     for planned in found.run.entries:
         assert again.judge(planned) == found.run.judge(planned), planned.id

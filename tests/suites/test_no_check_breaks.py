@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from wireproof.contract import loading
+from wireproof.contract.clause import WIRE
 from wireproof.evidence.case_result import Evidence
 from wireproof.evidence.exchange import BodyRead, Exchange
 from wireproof.formats import json_pointer
@@ -165,8 +166,8 @@ def test_no_answer_makes_a_check_break(provider: str, heard: Callable[[str], tup
     """OpenAI's contract is judged whole on its own server's answers, and a share of it on each other server's."""
     (target_run, evidence), draw = heard(provider), random.Random(SEED)
     broken = set()
-    own = [entry for entry in target_run.entries if entry.provider == provider]
-    beside = [entry for entry in target_run.entries if entry.provider != provider]
+    own = [entry for entry in target_run.entries if entry.provider in (provider, WIRE)]
+    beside = [entry for entry in target_run.entries if entry.provider not in (provider, WIRE)]
     planned = own + beside[OTHERS.index(provider) :: len(OTHERS)] if beside else own
     for name, sent in evidence.items():
         case_entries = [entry for entry in planned if any(case == name for _, case in entry.cases)]

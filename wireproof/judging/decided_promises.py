@@ -232,6 +232,12 @@ def promises_of_run(
     for verdict in verdicts:
         if verdict.provider in (own[verdict.target], WIRE):
             columns.setdefault((verdict.target, verdict.provider), []).append(verdict)
+    targets = tuple(own)
+
+    def place(column: tuple[tuple[str, str], list[Verdict]]) -> tuple[int, bool]:
+        (target, contract), _ = column
+        return targets.index(target), contract == WIRE
+
     return tuple(
         document_promises(
             target,
@@ -242,5 +248,5 @@ def promises_of_run(
                 clauses.get((target, contract), ()), cases, profiles.get(target, PROFILES[-1]), complete=complete
             ),
         )
-        for (target, contract), judged in columns.items()
+        for (target, contract), judged in sorted(columns.items(), key=place)
     )
