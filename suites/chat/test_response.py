@@ -180,6 +180,8 @@ def follows_orders(exchange: Exchange) -> None:
     orders = [request.get("system", "")] + [content_text(message["content"]) for message in request["messages"]]
     words = [found[1].lower() for order in orders if (found := ONE_WORD_ORDER.search(order))]
     text = expect.text(exchange) if expect.is_stream(exchange) else answer_text(exchange)
+    if not text:
+        expect.undecided_if_cut(exchange)
     expect.condition(
         any(word in text.lower() for word in words),
         f"text with {words}",

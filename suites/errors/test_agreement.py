@@ -64,6 +64,20 @@ def _status_from_member(value: Any) -> int | None:
     return int(digits) if re.fullmatch(r"[1-5]\d\d", digits, re.ASCII) else None
 
 
+@check("errors.not-in-success", any_answer=True, every_request=True)
+def test_not_in_success(exchange: Exchange) -> None:
+    """The body of an answer of success states neither a failure nor the status of one."""
+    body = json_object_body(exchange)
+    if not exchange.is_success:
+        raise Inconclusive(f"the request was refused with {exchange.status}")
+    for at, place in body_and_error(body):
+        stated = {at + name: _status_from_member(place.get(name[1:])) for name in STATUS_MEMBERS}
+        failing = {name: status for name, status in stated.items() if status is not None and status >= 400}
+        expect.condition(not failing, "no status of a failure", expect.display_text(failing), where=at or "body")
+    failed = body.get("object") == "error" or body.get("success") is False
+    expect.condition(not failed, "no body of a failure", expect.display_text(body), where="body")
+
+
 @check("errors.word-agrees", any_answer=True, every_request=True)
 def test_word_agrees(exchange: Exchange, provider: Provider) -> None:
     """The machine words of an error are those of its status: no error of the server under 4xx, no mistake under 5xx."""

@@ -160,8 +160,7 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
     )
     waits = longest_wait_s((target_run.cases[name] for name in sent if name in target_run.cases), target)
     promises = tuple(
-        _expected_promises(target_run, column, target, sent, reasons)
-        for column in (target.provider.name, WIRE)
+        _expected_promises(target_run, column, target, sent, reasons) for column in (target.provider.name, WIRE)
     )
     return SendPlan(target, sent, unsent, judged, waits, promises)
 

@@ -217,6 +217,16 @@ def models_created_now(answer: Answer, received: HttpRequest) -> Answer:
     return edit_whole_answer(answer, change_value)
 
 
+def on_transcript(change: Callable[[str], str]) -> FaultHooks:
+    """Hooks that change the text of a transcript."""
+
+    def change_value(value: Any) -> Any:
+        is_transcript = isinstance(value, dict) and isinstance(value.get("text"), str)
+        return {**value, "text": change(value["text"])} if is_transcript else value
+
+    return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
+
+
 HOOKS: Mapping[str, FaultHooks] = {
     "free-member-order": on_each_value(reverse_members),
     "free-pretty-json": serialize_with(lambda value: json.dumps(value, indent=2).encode() + b"\n"),
@@ -230,6 +240,9 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-words-around": on_each_text(lambda text: f"Sure! {text}"),
     "free-words-quoted": on_each_text(lambda text: f'"{text}"'),
     "free-words-blank-ended": on_each_text(lambda text: f"\n\n{text}\n"),
+    "free-transcript-form": on_transcript(lambda text: re.sub(r"[.!?,]", "", text).lower()),
+    "free-transcript-blank": on_transcript(lambda text: f" {text.replace(',', '...')}\n"),
+    "free-transcript-heard-more": only_for_provider("iotex", on_transcript(lambda text: f"And {text}")),
     "free-starved-empty": spend_cap_on_reasoning(""),
     "free-starved-null": spend_cap_on_reasoning(None),
     "free-starved-stream": on_stream(spend_stream_on_reasoning),
