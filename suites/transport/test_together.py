@@ -15,7 +15,7 @@ def requested_word(exchange: Exchange) -> str:
 
 
 def require_all_admitted(exchanges: tuple[Exchange, ...]) -> None:
-    """Raises Inconclusive if one of the concurrent requests was refused with 429, which decides nothing (AMB-ALL-12)."""
+    """Raises Inconclusive if one of them was refused with 429, which decides nothing (AMB-ALL-12)."""
     refused = sum(exchange.status == TOO_MANY_REQUESTS for exchange in exchanges)
     if refused:
         raise Inconclusive(f"{refused} of {len(exchanges)} requests were refused with 429")

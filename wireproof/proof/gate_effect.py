@@ -12,9 +12,9 @@ from wireproof.judging.verdict import Verdict
 # The words for the effect on the gate, the strongest first:
 #   core, full, all   the gate of an ordinary run is red from this profile on
 #   examples          red only with generated requests, which a live run sends with --examples
-#   means             red only with means beyond one key, such as a spent key
-#   advice            a verdict fails, but at no level that gates
-#   silent            an exchange changes, but no verdict fails
+#   means             a verdict fails only with means beyond one key, such as a spent key
+#   advice            a verdict fails at should, which does not gate
+#   silent            an exchange changes, but no promise breaks: no verdict fails, or one at may
 GATE_WORDS = (*PROFILES, "examples", "means", "advice", "silent")
 # The profile of the default gate, and the words for a fault that turns it red.
 GATE_PROFILE = "full"

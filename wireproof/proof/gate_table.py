@@ -20,8 +20,8 @@ GATE_HEADINGS = ("contract", *GATE_WORDS, NOT_SHOWN, "red")
 GATE_LEGEND = (
     "core, full, all: from this profile on, the gate of a live run with one key and no other option is red",
     "examples: red only with generated requests (--examples)",
-    "means: red only with means beyond one key, such as a spent key or an outage",
-    "advice: a verdict fails, but at no level that gates; silent: no verdict fails, though an exchange changes",
+    "means: a verdict fails only with means beyond one key, such as a spent key or an outage",
+    "advice: a verdict fails at should; silent: an exchange changes, but no promise breaks, or only one at may",
     "not-shown: the fault changes nothing; red: the share of core and full among core, full, all and advice",
 )
 

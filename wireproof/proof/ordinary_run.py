@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract.case import PROFILES
+from wireproof.contract.clause import LEVELS
 from wireproof.contract.target import Target
 from wireproof.contract.target_options import TargetOptions, build_targets
 from wireproof.evidence.case_result import CaseResult, Evidence
@@ -127,7 +128,8 @@ class OrdinaryRun:
     def _effect_of(self, planned: PlannedVerdict, verdict: Verdict) -> GateEffect:
         profile, means = self.profile_of(planned), self.missing_means(planned)
         if not self._gate.fails_run(verdict):
-            word = "advice" if verdict.outcome in GATING_OUTCOMES else "silent"
+            is_advice = verdict.outcome in GATING_OUTCOMES and verdict.level != LEVELS[0]  # a may promises nothing
+            word = "silent" if not is_advice else "means" if means else "advice"
             return GateEffect.from_verdict(word, verdict, profile, means)
         if not means and not self._gate.fails_run(self._run.judge(planned)):
             means = ("tier",)  # the only other thing that the target of the proof knows
