@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from wireproof.contract import data_files
 from wireproof.contract.clause import LEVELS, WIRE
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.judging.outcomes import SKIP_OUTCOMES
+from wireproof.judging.outcomes import GATING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
@@ -36,7 +36,7 @@ def find_excused(
     }
     broken: dict[str, int] = {}
     for planned, verdict in pairs:
-        if verdict.outcome == "fail":
+        if verdict.outcome in GATING_OUTCOMES:
             for _, case in planned.cases:
                 broken[case] = max(broken.get(case, -1), LEVELS.index(verdict.level))
     return tuple(
