@@ -602,10 +602,10 @@ def test_another_check_excuses_only_what_it_reports(
     target, other = Target("iio", IIO, "http://127.0.0.1:1/v1"), clause("C-2", "plain", other_level or "must")
     functions = {"area.it": presupposing, "area.other": broken if other_fails else holds}
     checks = {id: Check(id, function, "It holds.", False, ("exchange",)) for id, function in functions.items()}
-    (reporting,) = plan_verdicts(target, IIO, (other,), CASES)
+    (reporting,) = plan_verdicts(target, Column("iio", IIO, "iio", (other,)), CASES)
     planned = {} if other_level is None else {("area.other", "plain"): reporting}
     bench = Judge(target, IIO, SchemaSet("iio"), checks, CASES, planned)
-    (entry,) = plan_verdicts(target, IIO, (clause("C-1", "plain"),), CASES)
+    (entry,) = plan_verdicts(target, Column("iio", IIO, "iio", (clause("C-1", "plain"),)), CASES)
     cited = clause("C-1", case)
     entry = replace(entry, clauses=((cited, cited.judged[0]),))
     assert bench.judge(entry, {"plain": (exchange(),)}).outcome == outcome

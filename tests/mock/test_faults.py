@@ -388,7 +388,11 @@ def test_legal_variants_are_marked_as_harmless():
 
 def chat(providers, fault_id, **members):
     body = {"model": "qwen2.5:7b", "messages": HELLO, **members}
-    headers = (("authorization", "Bearer iio-dev-mock-pro"), ("x-wireproof-fault", fault_id))
+    headers = (
+        ("authorization", "Bearer iio-dev-mock-pro"),
+        ("content-type", "application/json"),
+        ("x-wireproof-fault", fault_id),
+    )
     request = HttpRequest("POST", "/iio/v1/chat/completions", "", headers, json.dumps(body).encode(), NOW)
     return Application(providers, controlled=True).handle(request)
 
