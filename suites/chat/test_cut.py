@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof import expect
-from wireproof.check import Exchange, NotJson, Undecided, check, find_usage, parse_json
+from wireproof.check import Exchange, Inconclusive, NotJson, Undecided, check, find_usage, parse_json
 
 CAPS = ("max_tokens", "max_completion_tokens")
 
@@ -19,11 +19,11 @@ def is_json_object(arguments: str) -> bool:
 
 
 def within_cap(exchange: Exchange) -> None:
-    """Raises Violation if the answer counts more tokens than its cap."""
+    """Raises Inconclusive if the answer counts more tokens than its cap, which then cut nothing off."""
     request, count = expect.request_body(exchange), find_usage(exchange).get("completion_tokens")
     cap = next((request[name] for name in CAPS if name in request), None)
-    if isinstance(count, int) and cap is not None:
-        expect.condition(count <= cap, f"at most {cap}", count, at="/usage/completion_tokens", judged_by="chat.cap")
+    if isinstance(count, int) and cap is not None and count > cap:
+        raise Inconclusive(f"the answer counts {count} tokens, the cap is {cap}; chat.cap judges that")
 
 
 @check("tools.cut-said")

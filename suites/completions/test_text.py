@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, check, find_usage, json_pointer
+from wireproof.check import Exchange, Inconclusive, Violation, check, find_usage, json_pointer
 
 LOGPROB_LISTS = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
 DEFAULT_CAP = 16
@@ -100,7 +100,11 @@ def test_logprobs(exchange: Exchange) -> None:
             for _, value in json_pointer.find(lists, f"/{name}")
             if isinstance(value, list)
         }
-        expect.condition(len(set(sizes.values())) == 1, "lists of one length", sizes, at="/choices/0/logprobs")
+        if len(set(sizes.values())) != 1:
+            # Those of a chat, a list of tokens at /content, are log probabilities as well.
+            actual = expect.display_text(sizes or list(lists))
+            wanted = f"lists of one length at {', '.join(LOGPROB_LISTS)}"
+            raise Violation(wanted, actual, at="/choices/0/logprobs", shows_ignored=False)
 
 
 @check("completions.default-cap")

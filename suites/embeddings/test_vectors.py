@@ -99,7 +99,13 @@ def test_batch_equals_single(single: Exchange, batch: Exchange) -> None:
     """A text has the same vector alone and among others, and a different text has a different one."""
     alone, together = vectors(single)[0], vectors(batch)
     texts = expect.request_body(batch)["input"]
-    expect.condition(len(together) == len(texts), f"{len(texts)} vectors", f"{len(together)}", at="/data")
+    expect.condition(
+        len(together) == len(texts),
+        f"{len(texts)} vectors",
+        f"{len(together)}",
+        at="/data",
+        judged_by="embeddings.one-vector-each",
+    )
     wanted = expect.request_body(single)["input"]
     for n, (text, vector) in enumerate(zip(texts, together, strict=True)):
         if text == wanted:

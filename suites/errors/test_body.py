@@ -16,10 +16,6 @@ INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
     "an error of the server's code": r"\b[A-Z]\w*(?:Error|Exception)\(",
-    # An object that a server prints inside another one, such as `'ctx': {'error': …}`, is its own.
-    "an error of another server": (
-        r"(?<!': )\{'(?:error|detail|message|object|id)': |\{\"error\": ?[{\"]|Error code: \d{3} - "
-    ),
     "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
     "a path of the server": (
         r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"
@@ -41,6 +37,10 @@ INTERNALS: Mapping[str, str] = {
     ),
     "a hash of a secret": r"\$2[aby]\$\d\d\$|\$argon2(?:id?|d)\$|\bsha(?:1|256|512)[:$=][0-9a-f]{32,}",
 }
+# An object that a server prints inside another one, such as `'ctx': {'error': …}`, belongs to its details.
+PRINTED_ERROR = re.compile(
+    r"(?<!': )\{'(?:error|detail|message|object|id)': |\{\"error\": ?[{\"]|Error code: \d{3} - ", re.IGNORECASE
+)
 PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -71,7 +71,9 @@ def test_says_why(exchange: Exchange) -> None:
     """A refusal carries a message for a person, at /error/message, /message or /detail."""
     body = refusal_body(exchange)
     if not any(text.strip() for text in _error_messages(body)):
-        raise Violation("a message with at least one character", expect.display_text(body), where="body")
+        has_error = isinstance(body, dict) and "error" in body
+        actual, judged_by = expect.display_text(body), None if has_error else "schema.error"
+        raise Violation("a message with at least one character", actual, where="body", judged_by=judged_by)
 
 
 def _error_messages(body: Any) -> Iterator[str]:
@@ -141,6 +143,15 @@ def test_no_internals(exchange: Exchange) -> None:
         shown = re.finditer(pattern, text, re.IGNORECASE | re.MULTILINE)
         found = next((match[0].strip() for match in shown if match[0] not in sent), None)
         expect.condition(found is None, f"a body without {kind}", found, where="body")
+
+
+@check("errors.no-printed-error", any_answer=True, every_request=True)
+def test_no_printed_error(exchange: Exchange) -> None:
+    """The message of a refusal is a sentence, not the printed error object of a library or of another server."""
+    if exchange.status is None:
+        raise Inconclusive("no answer came")
+    found = PRINTED_ERROR.search("\n".join(_body_texts(exchange)))
+    expect.condition(found is None, "a message without a printed error", found and found[0], where="body")
 
 
 def _body_texts(exchange: Exchange) -> Iterator[str]:

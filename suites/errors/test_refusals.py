@@ -74,7 +74,12 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
             request_end = expect.display_text(exchange.request.body.decode("utf-8", "replace")[-80:])
             finding = violation.findings[0]
             findings.append(
-                Finding(finding.expected, f"{finding.actual} to {request_end}", f"answer {number}, {finding.where}")
+                Finding(
+                    finding.expected,
+                    f"{finding.actual} to {request_end}",
+                    f"answer {number}, {finding.where}",
+                    finding.pointer,
+                )
             )
     if findings:
         raise Violation.from_findings(tuple(findings))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, check, json_pointer
+from wireproof.check import Exchange, Violation, check, json_pointer
 
 END_EVENTS = ("response.completed", "response.incomplete", "response.failed", "error")
 OPENING_EVENTS = {
@@ -63,7 +63,8 @@ def test_ends(exchange: Exchange) -> None:
 def test_names(exchange: Exchange) -> None:
     """The name of each event is the type that its data tells."""
     for event, (place, kind, _) in zip(expect.event_stream(exchange).events, expect.events(exchange), strict=False):
-        expect.equal(event.event, kind, where=place)
+        if event.event != kind:
+            raise Violation(str(kind), event.event or "missing", where=place)
 
 
 @check("responses.sequence")
@@ -72,7 +73,10 @@ def test_sequence(exchange: Exchange) -> None:
     found = [(place, value.get("sequence_number")) for place, _, value in expect.events(exchange)]
     start = found[0][1] if isinstance(found[0][1], int) else 0
     for at, (place, number) in enumerate(found):
-        expect.equal(number, start + at, where=place, at="/sequence_number")
+        if number != start + at:
+            # A number that is missing is a matter of the form.
+            actual, judged_by = (str(number), None) if number is not None else ("missing", "schema.chunks")
+            raise Violation(str(start + at), actual, where=place, at="/sequence_number", judged_by=judged_by)
 
 
 @check("responses.no-done")

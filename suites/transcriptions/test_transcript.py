@@ -161,7 +161,9 @@ def test_subtitle_form(exchange: Exchange, case: Case) -> None:
     expect.success(exchange)
     form, body = case.asks[-1].form or {}, exchange.text.lstrip("\ufeff")
     first, point = ("WEBVTT", ".") if form["response_format"] == "vtt" else ("1", ",")
-    expect.equal((body.split() or [""])[0], first, where="first word")
+    if (body.split() or [""])[0] != first:
+        judged_by = "transcriptions.subtitles"
+        raise Violation(first, expect.display_text(body), where="first word", judged_by=judged_by)
     wrong = [match[0] for match in CUE.finditer(body) if any(mark != point for mark in re.findall("[.,]", match[0]))]
     expect.condition(not wrong, f"seconds parted by {point!r}", " ".join(wrong), where="body")
 

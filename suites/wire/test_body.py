@@ -38,7 +38,11 @@ def plain_body(exchange: Exchange, case: Case) -> bytes:
 def test_json(exchange: Exchange, case: Case) -> None:
     """A body that is no event stream is exactly one JSON text."""
     plain_body(exchange, case)
-    expect.json_body(exchange)
+    try:
+        expect.json_body(exchange)
+    except Violation as violation:
+        violation.judged_by = expect.check_for_server_error(exchange)
+        raise
 
 
 @check("wire.utf-8", any_answer=True, every_request=True)

@@ -56,7 +56,13 @@ def test_content_type(exchange: Exchange, case: Case) -> None:
         expect.equal(exchange.content_type, EVENT_STREAM, where="header Content-Type")
     else:
         labelled = is_json_type(exchange.content_type)
-        expect.condition(labelled, "application/json", exchange.content_type or "nothing", where="header Content-Type")
+        expect.condition(
+            labelled,
+            "application/json",
+            exchange.content_type or "nothing",
+            where="header Content-Type",
+            judged_by=expect.check_for_server_error(exchange),
+        )
 
 
 @check("wire.as-labelled", any_answer=True, every_request=True)

@@ -587,6 +587,22 @@ def presupposing(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "outcome"), [pytest.param("wire", "untestable", id="wire"), pytest.param("iio", "fail", id="document")]
+)
+def test_the_wire_judges_no_call_that_was_not_made(column: str, outcome: str) -> None:
+    """The document promises the call; the wire judges the form of one that was made."""
+
+    def without_call(exchange: Exchange) -> None:
+        raise Violation("a tool call", "none", judged_by="tools.called")
+
+    target = Target("iio", IIO, "http://127.0.0.1:1/v1")
+    checks = {"area.it": Check("area.it", without_call, "It holds.", False, ("exchange",))}
+    (entry,) = plan_verdicts(target, Column(column, IIO, "iio", (clause("C-1", "plain"),)), CASES)
+    verdict = Judge(target, IIO, SchemaSet("iio"), checks, CASES).judge(entry, {"plain": (exchange(),)})
+    assert verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("case", "other_level", "other_fails", "outcome"),
     [
         pytest.param("plain", "must", True, "untestable", id="the-other-fails-at-the-same-level"),

@@ -109,6 +109,15 @@ def test_a_reason_of_a_check_has_the_cause_of_its_outcome(outcome: str, cause: s
     assert find_cause(outcome, "the model said something else")[0].id == cause
 
 
+def test_a_model_that_serves_an_endpoint_is_not_of_the_wrong_kind_for_it() -> None:
+    """One model of llama-server answers chats and embeddings."""
+    case, named = CASES["embeddings-chat-model"], {"chat": "letters", "embeddings": "vectors"}
+    assert skip_reason(case, replace(TARGET, models=named)) is None
+    reason = skip_reason(case, replace(TARGET, models={**named, "embeddings": "letters"}))
+    assert reason is not None
+    assert find_cause(reason.outcome, reason.reason)[0].id == "model"
+
+
 def test_every_reason_not_to_send_a_case_has_a_cause() -> None:
     """No live target lacks everything at once, so the cases are asked of a bare one and of a poor one."""
     for provider in loading.load_providers().values():

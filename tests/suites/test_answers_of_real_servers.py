@@ -15,6 +15,7 @@ from wireproof.judging.check import Inconclusive, Undecided, Violation
 from wireproof.judging.suite_loader import load_checks
 
 CASES = loading.load_cases()
+STREAMED = ((b"content-type", b"text/event-stream"),)
 STORED = {"id": "resp_a", "object": "response", "output": [{"content": [{"text": "ok"}]}]}
 
 
@@ -175,9 +176,9 @@ def test_an_object_inside_the_own_error_of_a_server_is_none_of_another_server() 
     own = exchange(
         400, {"error": {"message": "1 error: {'type': 'json_invalid', 'ctx': {'error': 'Expecting value'}}"}}
     )
-    load_checks()["errors.no-internals"]({"exchange": own})
+    load_checks()["errors.no-printed-error"]({"exchange": own})
     with pytest.raises(Violation):
-        load_checks()["errors.no-internals"]({"exchange": exchange(500, {"error": {"message": "{'error': 'no'}"}})})
+        load_checks()["errors.no-printed-error"]({"exchange": exchange(500, {"error": {"message": "{'error': 'no'}"}})})
 
 
 def events(*values: dict[str, Any]) -> Exchange:
@@ -210,3 +211,101 @@ def test_a_time_that_one_event_lacks_is_told_as_missing_there() -> None:
     (finding,) = raised.value.findings
     assert (finding.actual, finding.where.startswith("event 0")) == ("missing", True)
     assert "1796050560" in finding.expected
+
+
+def violation_of(check: str, **arguments: Any) -> Violation:
+    """The violation that a check raises for an answer."""
+    with pytest.raises(Violation) as raised:
+        load_checks()[check](arguments)
+    return raised.value
+
+
+@pytest.mark.parametrize("check", ["wire.json", "wire.content-type"])
+def test_a_server_error_in_plain_text_is_told_once(check: str) -> None:
+    """The proxy answers a request without a key with 500 and two words of text."""
+    failed = replace(exchange(500, "Internal Server Error"), headers=((b"content-type", b"text/plain"),))
+    assert violation_of(check, exchange=failed, case=CASES["chat-without-key"]).judged_by == "wire.no-server-error"
+    refused = replace(failed, status=401)
+    assert violation_of(check, exchange=refused, case=CASES["chat-without-key"]).judged_by != "wire.no-server-error"
+
+
+def test_an_answer_beyond_its_cap_shows_nothing_about_a_cut() -> None:
+    beyond = chat("ok", "stop", 20, max_tokens=6)
+    for check in ("tools.cut-said", "chat.whole-characters"):
+        with pytest.raises(Inconclusive, match="chat.cap"):
+            load_checks()[check]({"exchange": beyond})
+
+
+def test_vectors_that_are_missing_are_told_as_missing() -> None:
+    one = exchange(200, {"data": [{"embedding": [0.6, 0.8], "index": 0}]}, request_body={"input": "a"})
+    two = replace(one, request=exchange(200, {}, request_body={"input": ["a", "b"]}).request)
+    raised = violation_of("embeddings.batch-equals-single", single=one, batch=two)
+    assert raised.judged_by == "embeddings.one-vector-each"
+
+
+def test_a_refusal_without_an_error_object_is_told_by_its_shape() -> None:
+    """FastAPI states its reasons in a list at /detail."""
+    refused = exchange(422, {"detail": [{"type": "missing", "loc": ["body", "file"], "msg": "Field required"}]})
+    assert violation_of("errors.says-why", exchange=refused).judged_by == "schema.error"
+    assert violation_of("errors.says-why", exchange=exchange(400, {"error": {"message": ""}})).judged_by is None
+
+
+def test_subtitles_inside_json_are_told_by_their_label() -> None:
+    case = CASES["transcriptions-vtt"]
+    wrapped = exchange(200, {"text": "WEBVTT\n\n00:00:00.000 --> 00:00:02.750\nAsk."})
+    raised = violation_of("transcriptions.subtitle-form", exchange=wrapped, case=case)
+    assert raised.judged_by == "transcriptions.subtitles"
+
+
+def test_a_name_that_an_event_lacks_is_told_as_missing() -> None:
+    nameless = replace(exchange(200, 'data: {"type": "response.created", "response": {}}\n\n'), headers=STREAMED)
+    assert violation_of("responses.names", exchange=nameless).findings[0].actual == "missing"
+
+
+@pytest.mark.parametrize(
+    ("usage", "pointer"),
+    [
+        pytest.param({}, "/usage", id="absent-is-read-as-absent"),
+        pytest.param({"usage": {"total_tokens": 3}}, None, id="counts-may-be-added-up"),
+    ],
+)
+def test_a_usage_that_is_absent_is_another_place_than_one_that_is_too_much(usage: Any, pointer: str | None) -> None:
+    """The level of the clause follows the place."""
+    chunks = ({"choices": [], **usage}, {"choices": [], "usage": {"total_tokens": 3}})
+    text = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+    told = replace(exchange(200, text), headers=STREAMED)
+    assert violation_of("stream.usage-null", exchange=told).findings[0].pointer == pointer
+
+
+def test_an_error_that_is_printed_into_a_message_is_no_inside_of_a_server() -> None:
+    """The first is the proxy's own error, the second that of the server behind it; neither shows code or storage."""
+    for message in (
+        "400: {'error': '/image/generations: Invalid model name passed in model=x.'}",
+        "litellm.BadRequestError: OpenAIException - Error code: 400 - {'error': {'message': 'No.'}}",
+    ):
+        refused = exchange(400, {"error": {"message": message}})
+        load_checks()["errors.no-internals"]({"exchange": refused})
+        assert violation_of("errors.no-printed-error", exchange=refused)
+
+
+def test_a_refusal_with_another_type_is_told_at_its_type() -> None:
+    refused = exchange(400, {"error": {"message": "No.", "type": None, "param": None, "code": "400"}})
+    sent = {"exchanges": (refused,), "case": CASES["errors-bounds-completions"]}
+    raised = violation_of("errors.each-refused", **sent, provider=loading.load_providers()["openai"])
+    assert raised.findings[0].pointer == "/error/type"
+
+
+def test_a_sequence_number_that_is_missing_is_told_by_the_form_of_its_event() -> None:
+    raised = violation_of("responses.sequence", exchange=events({"type": "response.created", "response": {}}))
+    assert (raised.findings[0].actual, raised.judged_by) == ("missing", "schema.chunks")
+    numbered = ({"type": kind, "sequence_number": 0} for kind in ("response.created", "response.in_progress"))
+    assert violation_of("responses.sequence", exchange=events(*numbered)).judged_by is None
+
+
+def test_log_probabilities_in_the_form_of_a_chat_were_not_ignored() -> None:
+    """llama-server answers /completions with the list of a chat."""
+    token = {"token": "z", "logprob": -3.3, "top_logprobs": []}
+    body = {"choices": [{"index": 0, "text": "z", "logprobs": {"content": [token]}, "finish_reason": "length"}]}
+    raised = violation_of("completions.logprobs", exchange=exchange(200, body, request_body={"logprobs": 2}))
+    assert not raised.shows_ignored
+    assert raised.findings[0].actual == '["content"]'

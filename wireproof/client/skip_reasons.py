@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wireproof.client.window_waits import means_by_waiting
 from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.case_files import ENDPOINT_ROLES
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.case_result import NotSent
 
@@ -28,4 +29,17 @@ def skip_reason(case: Case, target: Target) -> NotSent | None:
     if case.connection_count > target.connections:
         reason = f"needs {case.connection_count} connections at once, and this run has {target.connections}"
         return NotSent("untestable", reason)
-    return None
+    return _serving_model(case, target)
+
+
+def _serving_model(case: Case, target: Target) -> NotSent | None:
+    """Reason why a model of the wrong kind is not asked: it is also named for the endpoint; None if it is not."""
+    spec = case.asks[-1]
+    own_role = ENDPOINT_ROLES.get(spec.endpoint)
+    model = target.models.get(spec.model)
+    if case.refused != "wrong-model-kind" or own_role in (None, spec.model) or model is None:
+        return None
+    if target.models.get(own_role or "") != model:
+        return None
+    reason = f"no model is known for {spec.model} alone, since {model} is also named for {own_role}"
+    return NotSent("untestable", f"{reason}; name one with --model {spec.model}=ID")

@@ -48,6 +48,7 @@ __all__ = [
     "OBJECT_MARKS",
     "answer",
     "asks_for_stream",
+    "check_for_server_error",
     "chunk_place",
     "chunks",
     "client_error",
@@ -137,7 +138,7 @@ def status(exchange: Exchange, *wanted: int) -> None:
         f"status {words}",
         actual,
         where="status line",
-        judged_by=_check_for_server_error(exchange),
+        judged_by=check_for_server_error(exchange),
     )
 
 
@@ -145,7 +146,7 @@ def success(exchange: Exchange) -> None:
     """Requires a status of success."""
     __tracebackhide__ = True
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    judged_by = _check_for_server_error(exchange) or ANSWERED
+    judged_by = check_for_server_error(exchange) or ANSWERED
     condition(exchange.is_success, "a status of success (2xx)", actual, where="status line", judged_by=judged_by)
 
 
@@ -305,10 +306,9 @@ def client_error(exchange: Exchange) -> None:
     __tracebackhide__ = True
     fits = exchange.status is not None and 400 <= exchange.status < 500
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    condition(
-        fits, "a status from 400 to 499", actual, where="status line", judged_by=_check_for_server_error(exchange)
-    )
+    condition(fits, "a status from 400 to 499", actual, where="status line", judged_by=check_for_server_error(exchange))
 
 
-def _check_for_server_error(exchange: Exchange) -> str | None:
+def check_for_server_error(exchange: Exchange) -> str | None:
+    """The check that judges an error of the server; None if the status is no such error."""
     return NO_ERROR if exchange.status is not None and exchange.status >= 500 else None

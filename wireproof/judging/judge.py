@@ -37,6 +37,8 @@ T = TypeVar("T")
 TEXT_PLACES = ("/choices/*/message/content", "/output/*/content/*/text")
 # The check that judges a refusal of a proper request, which the document decides and the wire does not.
 ANSWERED = "wire.answered"
+# The checks that judge a call that was required and is missing. The wire judges the form of calls that were made.
+CALLED = ("tools.called", "tools.named")
 Checking = Callable[[Mapping[str, Any]], None]
 
 
@@ -251,6 +253,8 @@ class Judge:
         judged_by = violation.judged_by
         if entry.provider == WIRE and judged_by == ANSWERED and "exchanges" not in check.arguments:
             raise Untestable("the request was refused; the column of the document judges that")
+        if entry.provider == WIRE and judged_by in CALLED:
+            raise Untestable(f"no call was made; {judged_by} judges that in the column of the document")
         if judged_by not in (None, check.id) and self._fails_elsewhere(judged_by, entry, exchanges, cases):
             findings = sort_by_level(entry.clauses, violation.findings)
             raise Untestable(f"{_findings_sentence(findings)}; {judged_by} judges that")
