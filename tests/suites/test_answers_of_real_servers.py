@@ -232,7 +232,7 @@ def test_a_server_error_in_plain_text_is_told_once(check: str) -> None:
 def test_an_answer_beyond_its_cap_shows_nothing_about_a_cut() -> None:
     beyond = chat("ok", "stop", 20, max_tokens=6)
     for check in ("tools.cut-said", "chat.whole-characters"):
-        with pytest.raises(Inconclusive, match="chat.cap"):
+        with pytest.raises(Inconclusive, match=r"chat\.cap"):
             load_checks()[check]({"exchange": beyond})
 
 
