@@ -66,14 +66,17 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
     wanted = provider.refusals.get(case.refused or "")
     if wanted is None:
         raise NotOffered(f"the contract names no refusal for {case.refused}")
+    # An error of the server has a check of its own.
     findings: list[Finding] = []
+    server_errors: list[Finding] = []
     for number, exchange in enumerate(exchanges, 1):
         try:
             expect.refusal(exchange, wanted, provider)
         except Violation as violation:
             request_end = expect.display_text(exchange.request.body.decode("utf-8", "replace")[-80:])
             finding = violation.findings[0]
-            findings.append(
+            told = findings if expect.check_for_server_error(exchange) is None else server_errors
+            told.append(
                 Finding(
                     finding.expected,
                     f"{finding.actual} to {request_end}",
@@ -83,3 +86,5 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
             )
     if findings:
         raise Violation.from_findings(tuple(findings))
+    if server_errors:
+        raise Violation.from_findings(tuple(server_errors), judged_by="wire.no-server-error")

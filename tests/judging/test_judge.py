@@ -625,3 +625,29 @@ def test_another_check_excuses_only_what_it_reports(
     cited = clause("C-1", case)
     entry = replace(entry, clauses=((cited, cited.judged[0]),))
     assert bench.judge(entry, {"plain": (exchange(),)}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("statuses", "reads_all", "outcome"),
+    [
+        pytest.param((200, 500, 200), True, "untestable", id="an-earlier-request-of-those-that-are-read"),
+        pytest.param((200, 500, 200), False, "fail", id="an-earlier-request-that-is-not-read"),
+        pytest.param((200, 200, 200), True, "fail", id="the-other-passes-on-each"),
+    ],
+)
+def test_another_check_of_every_request_excuses_by_any_request_that_is_read(
+    statuses: tuple[int, ...], reads_all: bool, outcome: str
+) -> None:
+    def presupposes_each(exchanges: tuple[Exchange, ...]) -> None:
+        presupposing(exchanges[-1])
+
+    function = presupposes_each if reads_all else presupposing
+    arguments = tuple(inspect.signature(function).parameters)
+    checks = {
+        "area.it": Check("area.it", function, "It holds.", False, arguments),
+        "area.other": Check("area.other", served, "It is served.", True, ("exchange", "case"), (), True),
+    }
+    target = Target("iio", IIO, "http://127.0.0.1:1/v1")
+    (entry,) = plan_verdicts(target, Column("iio", IIO, "iio", (clause("C-1", "thrice"),)), CASES)
+    bench = Judge(target, IIO, SchemaSet("iio"), checks, CASES, {("area.other", "thrice"): entry})
+    assert bench.judge(entry, {"thrice": steps(*statuses)}).outcome == outcome

@@ -309,3 +309,42 @@ def test_log_probabilities_in_the_form_of_a_chat_were_not_ignored() -> None:
     raised = violation_of("completions.logprobs", exchange=exchange(200, body, request_body={"logprobs": 2}))
     assert not raised.shows_ignored
     assert raised.findings[0].actual == '["content"]'
+
+
+def each_refused(*statuses: int) -> Violation:
+    """The violation of several wrong requests that are answered with these statuses."""
+    sent = tuple(exchange(status, {"error": {"message": "No."}}) for status in statuses)
+    openai = loading.load_providers()["openai"]
+    return violation_of("errors.each-refused", exchanges=sent, case=CASES["errors-types-responses"], provider=openai)
+
+
+def test_a_server_error_among_wrong_requests_is_told_once() -> None:
+    """The proxy answers `"input": 7` with 500, and `"text": "plain"` with 200."""
+    mixed, failed = each_refused(500, 200), each_refused(500)
+    assert [finding.where for finding in mixed.findings] == ["answer 2, status line"]
+    assert mixed.judged_by is None
+    assert failed.judged_by == "wire.no-server-error"
+
+
+def test_a_wrong_request_that_is_answered_is_told_once() -> None:
+    """A text in place of the temperature: one rule demands a refusal, another one the status of the refusal."""
+    openai = {"case": CASES["errors-temperature-word"], "provider": loading.load_providers()["openai"]}
+    answered = violation_of("errors.refused", exchange=exchange(200, {"choices": []}), **openai)
+    assert answered.judged_by == "errors.refused-somehow"
+    assert violation_of("errors.refused", exchange=exchange(404, {"error": {}}), **openai).judged_by is None
+
+
+@pytest.mark.parametrize(
+    ("total", "judged_by"),
+    [
+        pytest.param(0, "usage.plausible", id="less-than-a-part"),
+        pytest.param(11, None, id="more-than-the-parts"),
+    ],
+)
+def test_a_total_below_its_own_part_is_told_once(total: int, judged_by: str | None) -> None:
+    """The mock answer of the proxy counts ten tokens of the prompt and none in total."""
+    counts = {"prompt_tokens": 10, "completion_tokens": 0, "total_tokens": total}
+    embedded = exchange(200, {"data": [], "usage": counts}, request_body={"input": "a"})
+    assert violation_of("embeddings.usage", exchange=embedded).judged_by == judged_by
+    if judged_by is not None:
+        assert violation_of(judged_by, exchange=embedded)

@@ -93,10 +93,10 @@ class Violation(AssertionError):
         super().__init__(f"expected {expected}, actual {actual}" + (f", at {where or at}" if where or at else ""))
 
     @classmethod
-    def from_findings(cls, findings: tuple[Finding, ...]) -> Violation:
+    def from_findings(cls, findings: tuple[Finding, ...], judged_by: str | None = None) -> Violation:
         """Makes one violation that carries several findings."""
         first = findings[0]
-        violation = cls(first.expected, first.actual, where=first.where, at=first.pointer)
+        violation = cls(first.expected, first.actual, where=first.where, at=first.pointer, judged_by=judged_by)
         violation.findings = findings
         return violation
 

@@ -5,7 +5,7 @@ Every frame here hides itself from tracebacks, so that a failure shows the requi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from wireproof.formats import json_pointer
@@ -49,6 +49,7 @@ __all__ = [
     "answer",
     "asks_for_stream",
     "check_for_server_error",
+    "check_for_total",
     "chunk_place",
     "chunks",
     "client_error",
@@ -99,6 +100,7 @@ __all__ = [
 
 # Nearly every check presupposes these; each is judged by a check of its own.
 ANSWERED, NO_ERROR, JSON_TEXT, EVENTS = "wire.answered", "wire.no-server-error", "wire.json", "stream.answers"
+REFUSED, PLAUSIBLE = "errors.refused-somehow", "usage.plausible"
 
 
 def request_body(exchange: Exchange) -> Mapping[str, Any]:
@@ -128,8 +130,12 @@ def no_local_stall(exchange: Exchange, most_ns: float) -> None:
         raise Inconclusive(f"this machine stalled for {exchange.stalled_ns / 1e6:.0f} ms meanwhile")
 
 
-def status(exchange: Exchange, *wanted: int) -> None:
-    """Requires one of these statuses."""
+def status(exchange: Exchange, *wanted: int, judged_by: str | None = None) -> None:
+    """Requires one of these statuses.
+
+    Args:
+        judged_by: the check that judges another status; an error of the server has a check of its own.
+    """
     __tracebackhide__ = True
     words = " or ".join(str(code) for code in wanted)
     actual = f"{exchange.status} with {display_text(exchange.text)}"
@@ -138,7 +144,7 @@ def status(exchange: Exchange, *wanted: int) -> None:
         f"status {words}",
         actual,
         where="status line",
-        judged_by=check_for_server_error(exchange),
+        judged_by=check_for_server_error(exchange) or judged_by,
     )
 
 
@@ -289,7 +295,7 @@ def codes(exchange: Exchange, provider: Provider) -> tuple[tuple[str, str], ...]
 def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
     """Requires a refusal with the documented status, as JSON, with the documented code and type."""
     __tracebackhide__ = True
-    status(exchange, *wanted.status)
+    status(exchange, *wanted.status, judged_by=REFUSED if exchange.is_success else None)
     body = json_body(exchange)
     if wanted.code:
         pairs = codes(exchange, provider)
@@ -312,3 +318,8 @@ def client_error(exchange: Exchange) -> None:
 def check_for_server_error(exchange: Exchange) -> str | None:
     """The check that judges an error of the server; None if the status is no such error."""
     return NO_ERROR if exchange.status is not None and exchange.status >= 500 else None
+
+
+def check_for_total(total: Any, parts: Collection[int]) -> str | None:
+    """The check that judges a total below one of its parts; None if no part is above the total."""
+    return PLAUSIBLE if type(total) is int and total < max(parts) else None

@@ -33,11 +33,19 @@ def condition(
         raise Violation(expected, text, where=where, at=at, judged_by=judged_by, shows_ignored=shows_ignored)
 
 
-def equal(actual: Any, wanted: Any, *, where: str = "", at: str | None = None, shows_ignored: bool = True) -> None:
+def equal(
+    actual: Any,
+    wanted: Any,
+    *,
+    where: str = "",
+    at: str | None = None,
+    judged_by: str | None = None,
+    shows_ignored: bool = True,
+) -> None:
     """Requires two values to be equal and of the same JSON type."""
     __tracebackhide__ = True
     holds = json_equal(actual, wanted)
-    condition(holds, display_text(wanted), actual, where=where, at=at, shows_ignored=shows_ignored)
+    condition(holds, display_text(wanted), actual, where=where, at=at, judged_by=judged_by, shows_ignored=shows_ignored)
 
 
 def json_equal(left: Any, right: Any) -> bool:

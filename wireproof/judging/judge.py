@@ -278,17 +278,20 @@ class Judge:
         self, check: str, entry: PlannedVerdict, exchanges: ExchangesByArgument, cases: Mapping[str, Case]
     ) -> bool:
         """True if another check reports the failure on one of the entry's cases, at its level or above."""
+        other, reads_all = self.checks.get(check), "exchanges" in self.checks[entry.check].arguments
         for argument, name in entry.cases:
             reporting = self.planned.get((check, name))
-            if reporting is None:
+            if reporting is None or other is None:
                 continue
-            raised = _exception_from(
-                self.checks[check], self._arguments(cases[argument], {"exchange": exchanges[argument]})
-            )
-            if isinstance(raised, Violation):  # only a Violation is a failure
-                _, level = clause_verdicts(reporting.clauses, "fail", raised.findings)
-                if highest_level((level, entry.level_by_name)) == level:
-                    return True
+            judged = [(exchanges[argument], cases[argument])]
+            if other.every_request and reads_all:
+                judged = [((answer,), alone) for _, answer, alone in named_answers(cases[argument], judged[0][0])]
+            for sent, case in judged:
+                raised = _exception_from(other, self._arguments(case, {"exchange": sent}))
+                if isinstance(raised, Violation):  # only a Violation is a failure
+                    _, level = clause_verdicts(reporting.clauses, "fail", raised.findings)
+                    if highest_level((level, entry.level_by_name)) == level:
+                        return True
         return False
 
     def _arguments(self, case: Case, exchanges: ExchangesByArgument) -> dict[str, Any]:
