@@ -78,7 +78,13 @@ def test_function_named(exchange: Exchange) -> None:
     if found is None:
         expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
     name = found[0] if found else expect.text(exchange) or "nothing"
-    expect.condition(found is not None and name == wanted, f"a call of {wanted}", name, at=call_place(exchange))
+    expect.condition(
+        found is not None and name == wanted,
+        f"a call of {wanted}",
+        name,
+        at=call_place(exchange),
+        shows_ignored=found is not None or not expect.filled_cap(exchange),
+    )
 
 
 @check("tools.function-none", proves_obeyed=("function_call",))

@@ -26,8 +26,13 @@ def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a tool call."""
     if not expect.tool_calls(exchange):
         expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
+    # Words before a call may take up the cap.
     expect.condition(
-        bool(expect.tool_calls(exchange)), "a tool call", expect.text(exchange) or "nothing", at=calls_place(exchange)
+        bool(expect.tool_calls(exchange)),
+        "a tool call",
+        expect.text(exchange) or "nothing",
+        at=calls_place(exchange),
+        shows_ignored=not expect.filled_cap(exchange),
     )
 
 
@@ -58,7 +63,13 @@ def test_named(exchange: Exchange) -> None:
     found = [call.name for call in expect.tool_calls(exchange)]
     if not found:
         expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
-    expect.condition(bool(found) and set(found) == {wanted}, f"a call of {wanted}", found, at=calls_place(exchange))
+    expect.condition(
+        bool(found) and set(found) == {wanted},
+        f"a call of {wanted}",
+        found,
+        at=calls_place(exchange),
+        shows_ignored=bool(found) or not expect.filled_cap(exchange),
+    )
 
 
 @check("tools.allowed", proves_obeyed=("tool_choice",))
@@ -69,7 +80,13 @@ def test_allowed(exchange: Exchange) -> None:
     found = [call.name for call in expect.tool_calls(exchange)]
     if not found:
         expect.undecided_if_cut(exchange, begins=expect.CALL_MARKS)
-    expect.condition(bool(found) and set(found) <= set(wanted), " or ".join(wanted), found, at=calls_place(exchange))
+    expect.condition(
+        bool(found) and set(found) <= set(wanted),
+        " or ".join(wanted),
+        found,
+        at=calls_place(exchange),
+        shows_ignored=bool(found) or not expect.filled_cap(exchange),
+    )
 
 
 # OpenAI itself answers a call that the request names with the reason stop.

@@ -56,8 +56,13 @@ def response_text(exchange: Exchange) -> str:
 @check("responses.called", proves_obeyed=("tools", "tool_choice"))
 def test_called(exchange: Exchange) -> None:
     """A request whose tool_choice is required is answered with a function call, an item of the output."""
+    # Words before a call may take up the cap.
     expect.condition(
-        bool(found_calls(exchange)), "an item function_call", response_text(exchange) or "nothing", at="/output"
+        bool(found_calls(exchange)),
+        "an item function_call",
+        response_text(exchange) or "nothing",
+        at="/output",
+        shows_ignored=not expect.filled_cap(exchange),
     )
 
 

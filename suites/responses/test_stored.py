@@ -7,6 +7,9 @@ from wireproof.check import Exchange, check, json_pointer
 
 EARLY_STATUSES = ("queued", "in_progress", "completed")
 
+# The checks that judge whether the second request of a case is served.
+SERVED_BY = {"GET": "responses.stored", "DELETE": "responses.deleted", "POST": "wire.answered"}
+
 
 @check("responses.stored", proves_obeyed=("store",))
 def test_stored(exchanges: tuple[Exchange, ...]) -> None:
@@ -19,7 +22,11 @@ def test_stored(exchanges: tuple[Exchange, ...]) -> None:
 @check("responses.stored-id")
 def test_stored_id(exchanges: tuple[Exchange, ...]) -> None:
     """A response keeps its id when it is created, retrieved, deleted or continued."""
-    created, later = expect.answer(exchanges[0]), expect.answer(exchanges[1])
+    created, second = expect.answer(exchanges[0]), exchanges[1]
+    judged_by = expect.check_for_server_error(second) or SERVED_BY[second.request.method]
+    actual = f"{second.status} with {expect.display_text(second.text)}"
+    expect.condition(second.is_success, "a status of success (2xx)", actual, where="status line", judged_by=judged_by)
+    later = expect.answer(second)
     place = "previous_response_id" if exchanges[1].request.method == "POST" else "id"
     expect.equal(later.get(place), created.get("id"), at=f"/{place}")
 

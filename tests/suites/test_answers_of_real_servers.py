@@ -348,3 +348,46 @@ def test_a_total_below_its_own_part_is_told_once(total: int, judged_by: str | No
     assert violation_of("embeddings.usage", exchange=embedded).judged_by == judged_by
     if judged_by is not None:
         assert violation_of(judged_by, exchange=embedded)
+
+
+def test_an_unknown_model_that_is_streamed_is_told_once() -> None:
+    """llama-server answers for any model; the form of a refusal that did not come is not judged."""
+    streamed = replace(exchange(200, "data: {}\n\ndata: [DONE]\n\n"), headers=STREAMED)
+    assert violation_of("errors.stream-refused-plainly", exchange=streamed).judged_by == "errors.refused"
+    refused = replace(streamed, status=404)
+    assert violation_of("errors.stream-refused-plainly", exchange=refused).judged_by is None
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "judged_by"),
+    [
+        pytest.param("DELETE", 404, "responses.deleted", id="a-deletion"),
+        pytest.param("GET", 404, "responses.stored", id="a-retrieval"),
+        pytest.param("GET", 500, "wire.no-server-error", id="an-error-of-the-server"),
+    ],
+)
+def test_a_stored_response_that_is_not_served_has_no_id(method: str, status: int, judged_by: str) -> None:
+    """llama-server has no such path."""
+    missing = exchange(status, {"error": {"message": "File Not Found"}}, method=method)
+    assert violation_of("responses.stored-id", exchanges=(exchange(200, STORED), missing)).judged_by == judged_by
+
+
+@pytest.mark.parametrize(
+    ("tokens", "status", "shows_ignored"),
+    [
+        pytest.param(64, "incomplete", False, id="cut-off"),
+        pytest.param(64, "completed", False, id="cut-off-and-called-complete"),
+        pytest.param(9, "completed", True, id="ended-by-itself"),
+    ],
+)
+def test_words_before_a_call_do_not_show_that_the_tools_were_ignored(
+    tokens: int, status: str, shows_ignored: bool
+) -> None:
+    """llama-server keeps the model from ending before its call, but not from talking up to the cap."""
+    offered = {"tools": [], "tool_choice": "required"}
+    said = chat("-#SQF)W", "stop" if shows_ignored else "length", tokens, max_tokens=64, **offered)
+    output = [{"type": "message", "content": [{"type": "output_text", "text": "-#SQF)W"}]}]
+    body = {"status": status, "output": output, "usage": {"output_tokens": tokens}}
+    responded = exchange(200, body, request_body={"max_output_tokens": 64, **offered})
+    for check, answer in (("tools.called", said), ("responses.called", responded)):
+        assert violation_of(check, exchange=answer).shows_ignored is shows_ignored

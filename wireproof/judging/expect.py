@@ -28,7 +28,15 @@ from wireproof.judging.check import (
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
-from wireproof.judging.expect_cuts import CALL_MARKS, EVENT_STREAM, NO_CALL, OBJECT_MARKS, reached_cap, undecided_if_cut
+from wireproof.judging.expect_cuts import (
+    CALL_MARKS,
+    EVENT_STREAM,
+    NO_CALL,
+    OBJECT_MARKS,
+    filled_cap,
+    reached_cap,
+    undecided_if_cut,
+)
 from wireproof.judging.expect_limits import (
     header_duration_s,
     header_int,
@@ -61,6 +69,7 @@ __all__ = [
     "equal",
     "event_stream",
     "events",
+    "filled_cap",
     "findings_with_place",
     "finish_reason",
     "fits_schema",
@@ -307,12 +316,17 @@ def refusal(exchange: Exchange, wanted: Refusal, provider: Provider) -> None:
         condition(actual in wanted.type, words, actual, where="/error/type", at="/error/type")
 
 
-def client_error(exchange: Exchange) -> None:
-    """Requires a refusal as the client's mistake: a status from 400 to 499."""
+def client_error(exchange: Exchange, judged_by: str | None = None) -> None:
+    """Requires a refusal as the client's mistake: a status from 400 to 499.
+
+    Args:
+        judged_by: the check that judges another status; an error of the server has a check of its own.
+    """
     __tracebackhide__ = True
     fits = exchange.status is not None and 400 <= exchange.status < 500
     actual = f"{exchange.status} with {display_text(exchange.text)}"
-    condition(fits, "a status from 400 to 499", actual, where="status line", judged_by=check_for_server_error(exchange))
+    judged_by = check_for_server_error(exchange) or judged_by
+    condition(fits, "a status from 400 to 499", actual, where="status line", judged_by=judged_by)
 
 
 def check_for_server_error(exchange: Exchange) -> str | None:

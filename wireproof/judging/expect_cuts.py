@@ -56,6 +56,12 @@ def reached_cap(exchange: Exchange) -> bool:
     return unknown or max(opinions) >= int(cap * NEAR_CAP)
 
 
+def filled_cap(exchange: Exchange) -> bool:
+    """True if the answer counts about as many tokens as its cap allows, whatever it says of its end."""
+    cap, count = _cap(exchange), _stated_count(exchange)
+    return reached_cap(exchange) or (cap is not None and count is not None and count >= int(cap * NEAR_CAP))
+
+
 def undecided_if_cut(exchange: Exchange, *, begins: str = "") -> None:
     """Raises Undecided if the token cap ended the answer before it could show what was asked for.
 
