@@ -187,6 +187,19 @@ def test_answers_are_counted_by_violations_and_concurrency(target: Target) -> No
     assert conformance_share.conformance_summary(Counter(), target) is None
 
 
+LIMITED = {
+    "content-type": "application/json",
+    "x-ratelimit-limit-requests": "60",
+    "x-ratelimit-remaining-requests": "0",
+    "x-ratelimit-reset-requests": "7s",
+    "retry-after": "7",
+}
+
+
+def fields(headers: dict[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+
 @pytest.mark.parametrize(
     ("status", "body", "checks"),
     [
@@ -199,6 +212,48 @@ def test_answers_are_counted_by_violations_and_concurrency(target: Target) -> No
 def test_refusals_are_judged_by_their_form(target: Target, status: int, body: bytes, checks: set[str]) -> None:
     (case,) = case_lookup.find_cases(["chat-basic"]).values()
     asked, judge = prepared_request.prepare("chat-basic", case, target), ResponseJudge(target, {"chat-basic": case})
-    answer: Any = ResponseBody(status, "application/json", body)
+    answer: Any = ResponseBody(status, "application/json", body, fields(LIMITED))
     assert broken(judge, asked, answer).keys() >= checks
     assert bool(broken(judge, asked, answer)) == bool(checks)
+
+
+REFUSED = (
+    b'{"error":{"message":"Too many requests.","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "check"),
+    [
+        pytest.param({}, None, id="right"),
+        pytest.param({"retry-after": "soon"}, "limits.readable", id="a-wait-in-words"),
+        pytest.param({"retry-after": "9000000"}, "limits.readable", id="a-wait-of-months"),
+        pytest.param({"x-ratelimit-remaining-requests": "61"}, "limits.readable", id="more-left-than-there-are"),
+    ],
+)
+def test_the_headers_of_a_refusal_are_judged(target: Target, headers: dict[str, str], check: str | None) -> None:
+    (case,) = case_lookup.find_cases(["chat-basic"]).values()
+    asked, judge = prepared_request.prepare("chat-basic", case, target), ResponseJudge(target, {"chat-basic": case})
+    counts: Counter[Any] = Counter()
+    for n in range(3):
+        pairs = fields({**LIMITED, **headers, "x-request-id": f"req_{n}"})
+        breaches = judge.broken_checks(
+            RequestRecord(
+                "chat-basic",
+                Outcome.THROTTLED,
+                "",
+                429,
+                0,
+                0,
+                0,
+                answer=ResponseBody(429, "application/json", REFUSED, pairs),
+            ),
+            asked,
+        )
+        counts[conformance_share.judgement_key("chat-basic", 1, breaches)] += 1
+    told = conformance_share.conformance_summary(counts, target)
+    assert told is not None
+    assert told["conformant"] == (3 if check is None else 0)
+    assert check is None or (check, "must", 3) in {
+        (one["check"], one["level"], one["answers"]) for one in told["broken"]
+    }

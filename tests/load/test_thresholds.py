@@ -101,6 +101,10 @@ def test_an_invalid_expression_is_rejected_with_the_correct_form(text: str, reme
         thresholds.parse_threshold(text)
 
 
+PART = {"judged": 200, "conformant": 199, "share": 0.995}
+SHARE = {"expression": "conformance >= 99%", "value": 0.995, "limit": 0.99, "holds": True}
+
+
 def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
     rows = [
         {"expression": f"x_{place} < 1ms", "value": 2.0, "limit": 1.0, "holds": holds}
@@ -116,6 +120,10 @@ def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
         pytest.param(held(True, True), False, 0, id="holds"),
         pytest.param(held(True, False, None), False, 1, id="broken"),
         pytest.param(held(True, None), False, 2, id="untold"),
+        pytest.param(held() | {"conformance": PART}, False, 1, id="a-promise-broken"),
+        pytest.param(held(True, None) | {"conformance": PART}, False, 1, id="a-promise-broken-and-undecided"),
+        pytest.param(held() | {"conformance": PART, "thresholds": [SHARE]}, False, 0, id="a-share-allowed"),
+        pytest.param(held() | {"conformance": None}, False, None, id="not-judged"),
         pytest.param(held(False, valid=False), True, 3, id="not-to-be-believed"),
         pytest.param(held(True, valid=False), False, 0, id="doubted-but-nobody-is-strict"),
     ],
@@ -124,11 +132,17 @@ def test_the_exit_code_is_that_of_the_worst_result(found: dict[str, Any], strict
     assert finish.load_run_exit_code(found, strict=strict) == code
 
 
+def test_junit_fails_for_answers_that_break_a_must() -> None:
+    (suite,) = ET.fromstring(thresholds_junit.thresholds_to_junit(held() | {"conformance": PART}, strict=False))
+    (failure,) = suite.findall("*/failure")
+    assert failure.attrib["message"] == "1 of 200 answers break a must"
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_junit_has_a_test_case_for_each_threshold_and_one_for_the_validity(strict: bool) -> None:
     root = ET.fromstring(thresholds_junit.thresholds_to_junit(held(True, False, None, valid=False), strict=strict))
     (suite,) = root
-    assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "4"
+    assert suite.attrib["tests"] == str(len(suite.findall("testcase"))) == "5"
     assert int(suite.attrib["failures"]) == len(suite.findall("*/failure")) == 1 + strict
     assert suite.attrib["errors"] == str(len(suite.findall("*/error"))) == "1"
     assert [case.attrib["name"] for case in suite][:2] == ["x_0 < 1ms", "x_1 < 1ms"]

@@ -31,11 +31,16 @@ class TokenCount:
 
 @dataclass(frozen=True, slots=True)
 class ResponseBody:
-    """The part of a response that is judged; a streamed body lacks the chunks that match a template."""
+    """The part of a response that is judged; a streamed body lacks the chunks that match a template.
+
+    Attributes:
+        headers: the headers of a refusal; empty for other responses, of which only the content type is kept.
+    """
 
     status: int
     content_type: str
     body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

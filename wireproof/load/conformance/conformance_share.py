@@ -25,6 +25,9 @@ from wireproof.load.scenario import case_lookup
 
 ALWAYS_MUST_CHECKS = frozenset({OWN_ANSWERS_CHECK, *map(str, UNUSABLE_OUTCOMES)})
 
+# The parameters of a check that a single exchange can fill.
+ONE_EXCHANGE = ({"exchange"}, {"exchanges"})
+
 
 class BrokenPlaces(NamedTuple):
     """A check that a response breaks, and the JSON pointers at which it breaks it."""
@@ -128,11 +131,13 @@ class LevelLookup:
         cited = [
             (clause, judgement)
             for clause, judgement in self._clause_judgements
-            if judgement.check == check and set(judgement.case) == {"exchange"}
+            if judgement.check == check and set(judgement.case) in ONE_EXCHANGE
         ]
         (case,) = case_lookup.find_cases([name]).values()
         applicable = [
-            (clause, judgement) for clause, judgement in cited if self._applies_to(judgement.case["exchange"], case)
+            (clause, judgement)
+            for clause, judgement in cited
+            if any(self._applies_to(selector, case) for selector in judgement.case.values())
         ] or cited
         if check == CHECK_ERROR or not applicable:
             return check, "may"

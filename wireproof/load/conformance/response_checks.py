@@ -1,6 +1,7 @@
 """The checks of the suites that judge the responses of a load run.
 
-Such a check holds for every response of its kind and for any request, and needs one exchange alone. Its verdict on a
+Such a check holds for every response of its kind and for any request, and needs one exchange alone. A check of several
+exchanges gets the one as all of them. Its verdict on a
 stream does not change if chunks that differ in their texts alone are left out.
 """
 
@@ -21,6 +22,12 @@ RESPONSE_CHECK_FILES = (
     "chat/test_stream_finish",
     "chat/test_stream_usage",
     "embeddings/test_vectors",
+    "errors/test_body",
+    "headers/test_agreement",
+    "limits/test_clients",
+    "limits/test_headers",
+    "limits/test_readable",
+    "limits/test_waiting",
     "models/test_list",
     "responses/test_agreement",
     "responses/test_events",
@@ -63,7 +70,16 @@ ANSWER_CHECKS: Mapping[str, tuple[str, ...]] = {
     "embeddings": ("embeddings.one-vector-each", "embeddings.indexes", "embeddings.equal-lengths"),
     "models": ("models.lists", "models.unique-ids"),
 }
-REFUSAL_CHECKS = (*BODY_CHECKS, "schema.error", "wire.no-server-error")
+REFUSAL_CHECKS = (
+    *BODY_CHECKS, "schema.error", "wire.no-server-error", "errors.no-internals", "headers.once", "limits.readable",
+    "limits.limit-header", "limits.remaining-header", "limits.reset-header", "limits.retry-after-ms",
+    "limits.wait-is-heeded",
+)  # fmt: skip
+# Further checks of a refusal for too many requests.
+THROTTLED_STATUS = 429
+THROTTLED_CHECKS = (
+    "limits.retry-after", "limits.retry-after-if-sent", "limits.none-left", "limits.limited-headers-agree",
+)  # fmt: skip
 
 
 def checks_of_stream(endpoint: str, body: Any) -> tuple[Check, ...]:
@@ -84,9 +100,9 @@ def checks_of_answer(endpoint: str) -> tuple[Check, ...]:
     return find_checks((*BODY_CHECKS, "schema.conforms", *ANSWER_CHECKS.get(endpoint, ())))
 
 
-def checks_of_refusal() -> tuple[Check, ...]:
-    """The checks of a refusal."""
-    return find_checks(REFUSAL_CHECKS)
+def checks_of_refusal(status: int) -> tuple[Check, ...]:
+    """The checks of a refusal with this status."""
+    return find_checks((*REFUSAL_CHECKS, *(THROTTLED_CHECKS if status == THROTTLED_STATUS else ())))
 
 
 def find_checks(names: tuple[str, ...]) -> tuple[Check, ...]:

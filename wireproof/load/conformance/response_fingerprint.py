@@ -1,4 +1,4 @@
-"""The fingerprint of a chat response: its body without ids, time and texts.
+"""The fingerprint of a response, without ids; that of a chat is also without time and texts.
 
 No check of a load run distinguishes responses with the same fingerprint: an id must be the same throughout, a time
 must be near, a text must be present. So one of them is judged, and the others get its judgement. A test proves this
@@ -8,6 +8,8 @@ for the faults of the bundled server, and the judge proves it for each response 
 from __future__ import annotations
 
 import re
+
+from wireproof.load.request_record import ResponseBody
 
 ID_MEMBER = re.compile(rb'"id":("[A-Za-z0-9_.-]{8,}")')
 CREATED_MEMBER = re.compile(rb'"created":(\d{9,11})(?=[,}])')
@@ -33,3 +35,13 @@ def without_time(body: bytes, now: float) -> bytes:
     if match is None or abs(int(match[1]) - now) > MAX_CREATED_DISTANCE_S:
         return body
     return body.replace(match[0], b'"created":0')
+
+
+def refusal_without_id(answer: ResponseBody) -> bytes:
+    """The status, the headers and the body of a refusal, with the value of each header of an id masked."""
+    ids = [value for name, value in answer.headers if name.lower().endswith(b"id")]
+    headers = b"\n".join(name + b": " + (b"" if value in ids else value) for name, value in answer.headers)
+    body = answer.body
+    for value in ids:
+        body = body.replace(value, MASKED_ID) if value else body
+    return b"%d\n%s\n\n%s" % (answer.status, headers, body)

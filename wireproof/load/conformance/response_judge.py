@@ -18,7 +18,7 @@ from wireproof.judging.check import Check, Contract, NotJson, Violation, parse_j
 from wireproof.judging.judge import PASS, judge_exchanges
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.load.conformance import response_checks
-from wireproof.load.conformance.response_fingerprint import without_ids_and_texts, without_time
+from wireproof.load.conformance.response_fingerprint import refusal_without_id, without_ids_and_texts, without_time
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody
 from wireproof.load.scenario.prepared_request import PreparedRequest
 from wireproof.load.scenario.request_template import NONCE_PATTERN
@@ -66,9 +66,18 @@ class ResponseJudge:
         answer = record.answer
         if answer is None:
             return ()
-        if request.nonce or request.endpoint not in MASKED_ENDPOINTS or answer.status >= 300:
+        if answer.status >= 300:
+            return self._judge_refusal(answer, request)
+        if request.nonce or request.endpoint not in MASKED_ENDPOINTS:
             return self.judge(answer, request)
         return self._judge_like_another(answer, request)
+
+    def _judge_refusal(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
+        """The checks that a refusal breaks, or that one broke from which only its request id differs."""
+        key = (request.name, answer.content_type, refusal_without_id(answer))
+        if key not in self._remembered:
+            self._remember(key, self.judge(answer, request))
+        return self._remembered[key]
 
     def _judge_like_another(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
         """The checks that a response breaks, or that one with the same fingerprint broke."""
@@ -82,23 +91,32 @@ class ResponseJudge:
             masked_result = self.judge(ResponseBody(answer.status, answer.content_type, mask), request)
             masked_places = [(breach.check, breach.places) for breach in masked_result]
             if [(breach.check, breach.places) for breach in result] == masked_places:
-                self._remembered[key] = result
-                if len(self._remembered) > MAX_REMEMBERED_ANSWERS:
-                    self._remembered.clear()
+                self._remember(key, result)
         return result
+
+    def _remember(self, key: tuple[str, str, bytes], result: tuple[BrokenCheck, ...]) -> None:
+        if len(self._remembered) >= MAX_REMEMBERED_ANSWERS:
+            self._remembered.clear()
+        self._remembered[key] = result
 
     def judge(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
         """The checks that a response breaks, by its own bytes; their messages hold no secret."""
         broken = self._run_checks(answer, request)
         if broken:
-            (body,) = self._redactor.mask_parts((answer.body,))
-            return broken if body == answer.body else self._run_checks(replace(answer, body=body), request)
+            headers = tuple((name, self._without_secrets(value)) for name, value in answer.headers)
+            shown = replace(answer, body=self._without_secrets(answer.body), headers=headers)
+            return broken if shown == answer else self._run_checks(shown, request)
         return broken
+
+    def _without_secrets(self, value: bytes) -> bytes:
+        (masked,) = self._redactor.mask_parts((value,))
+        return masked
 
     def _run_checks(self, answer: ResponseBody, request: PreparedRequest) -> tuple[BrokenCheck, ...]:
         exchange = exchange_from_body(answer, request, self.target.name)
         arguments = {
             "exchange": exchange,
+            "exchanges": (exchange,),
             "case": self.cases[request.name],
             "provider": self.target.provider,
             "contract": self.contract,
@@ -127,7 +145,7 @@ class ResponseJudge:
         is_expected = unavailable is not None and answer.status in unavailable.status
         return tuple(
             check
-            for check in response_checks.checks_of_refusal()
+            for check in response_checks.checks_of_refusal(answer.status)
             if not (is_expected and check.id == "wire.no-server-error")
         )
 
@@ -139,7 +157,7 @@ def exchange_from_body(answer: ResponseBody, request: PreparedRequest, target: s
         started_ns=0,
         status=answer.status,
         http_version="HTTP/1.1",
-        headers=((b"Content-Type", answer.content_type.encode("latin-1")),),
+        headers=answer.headers or ((b"Content-Type", answer.content_type.encode("latin-1")),),
         reads=[BodyRead(0, answer.body)],
     )
     http_request = Request(request.method, "", (), request.body)

@@ -13,7 +13,7 @@ from wireproof.errors import ConfigError
 from wireproof.load.results import csv_file, summary_text, thresholds_junit
 from wireproof.load.scenario.objectives import parse_objectives
 from wireproof.load.scenario.scenario import Scenario
-from wireproof.load.scenario.thresholds import judge_thresholds, parse_threshold
+from wireproof.load.scenario.thresholds import breaks_promises, judge_thresholds, parse_threshold
 
 EXIT_THRESHOLDS_HOLD, EXIT_THRESHOLD_BROKEN, EXIT_TOO_FEW_VALUES, EXIT_DOUBTS = 0, 1, 2, 3
 
@@ -67,11 +67,11 @@ def _write_reports(summary: Mapping[str, Any], folder: Path) -> None:
 
 
 def load_run_exit_code(summary: Mapping[str, Any], *, strict: bool) -> int | None:
-    """The exit code of a result; None if neither a threshold nor `strict` decides it."""
+    """The exit code of a result; None if no threshold, no broken promise and not `strict` decides it."""
     if strict and not summary["valid"]:
         return EXIT_DOUBTS
     verdicts = [threshold["holds"] for threshold in summary["thresholds"]]
-    if False in verdicts:
+    if False in verdicts or breaks_promises(summary):
         return EXIT_THRESHOLD_BROKEN
     if None in verdicts:
         return EXIT_TOO_FEW_VALUES

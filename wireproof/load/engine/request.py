@@ -108,7 +108,9 @@ def _body_to_judge(reader: ResponseReader) -> ResponseBody | None:
     # Only the start of a long refusal is kept, and a part of a body cannot be judged.
     if body is None or (fold is None and len(body) >= MAX_REFUSAL_BYTES):
         return None
-    return ResponseBody(parser.get_code(), parser.header("content-type"), body)
+    headers = parser.headers() if fold is None else ()
+    fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+    return ResponseBody(parser.get_code(), parser.header("content-type"), body, fields)
 
 
 def _make_record(

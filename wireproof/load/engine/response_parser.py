@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from geventhttpclient._parser import HTTPResponseParser
 
 
@@ -25,19 +27,21 @@ class ResponseParser(HTTPResponseParser):
 
     def header(self, name: str) -> str:
         """The first value of a header; empty if the header is absent."""
+        return next((value for field, value in self.headers() if field.lower() == name), "")
+
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """Yields each header, in order: name and value."""
         field = value = ""
         was_value = False
         for is_value, piece in [*self._lines, (False, "")]:
             if is_value:
                 value += piece
             elif was_value:
-                if field.lower() == name:
-                    return value
+                yield field, value
                 field, value = piece, ""
             else:
                 field += piece
             was_value = is_value
-        return ""
 
     def _on_status(self, text: str) -> None:
         """Ignores the reason phrase."""

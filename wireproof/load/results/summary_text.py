@@ -42,6 +42,8 @@ def _summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     for threshold in summary.get("thresholds", ()):
         yield f"threshold {threshold['expression']}: {_threshold_text(threshold)}"
     yield from _conformance_lines(summary["conformance"])
+    if thresholds.breaks_promises(summary):
+        yield "  exit code 1, since answers break a must; --threshold 'conformance >= 95%' allows a share of them"
     for doubt in summary["doubts"]:
         yield f"INVALID: {doubt}"
     yield f"error bar: {error_bar.error_bar_sentence(summary.get('error_bar'))}"

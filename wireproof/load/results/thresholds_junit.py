@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof.formats.junit_xml import counts, document, element, lines, text
-from wireproof.load.scenario.thresholds import measured_text
+from wireproof.load.scenario.thresholds import breaks_promises, measured_text
 
 
 def thresholds_to_junit(summary: Mapping[str, Any], *, strict: bool) -> str:
-    """Returns a test suite with a test case for each threshold and one for the validity of the figures."""
+    """Returns a test suite: a test case for each threshold, one for the answers and one for the validity."""
     results = [(row["expression"], *_threshold_result(row)) for row in summary["thresholds"]]
+    results.append(("the answers keep their promises", *_promises_result(summary)))
     results.append(("the figures are valid", *_doubts_result(summary, strict=strict)))
     classname = " ".join(scenario["name"] for scenario in summary["scenarios"])
     cases = (element("testcase", inner, classname=classname, name=name) for name, _, inner in results)
@@ -33,6 +34,14 @@ def _threshold_result(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["holds"]:
         return "passes", ""
     return "failures", element("failure", message=f"{row['expression']}: {measured_text(row)}")
+
+
+def _promises_result(summary: Mapping[str, Any]) -> tuple[str, str]:
+    """The same for the answers, which fail if some break a must and no threshold allows it."""
+    if not breaks_promises(summary):
+        return "passes", ""
+    judged, kept = summary["conformance"]["judged"], summary["conformance"]["conformant"]
+    return "failures", element("failure", message=f"{judged - kept} of {judged} answers break a must")
 
 
 def _doubts_result(summary: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:

@@ -93,6 +93,19 @@ def judge_thresholds(expressions: Iterable[str], summary: Mapping[str, Any]) -> 
     return [parse_threshold(text).judge(summary) for text in expressions]
 
 
+def breaks_promises(summary: Mapping[str, Any]) -> bool:
+    """True if an answer broke a must, and no threshold allows a share of such answers."""
+    conformance = summary["conformance"]
+    if conformance is None or any(_is_about_conformance(row["expression"]) for row in summary["thresholds"]):
+        return False
+    return bool(conformance["conformant"] < conformance["judged"])
+
+
+def _is_about_conformance(expression: str) -> bool:
+    match = THRESHOLD_EXPRESSION.fullmatch(expression.strip())
+    return match is not None and match["figure"] == "conformance"
+
+
 def measured_text(row: Mapping[str, Any]) -> str:
     """The measured value in the unit of its threshold; shares with enough digits to tell 100 % from nearly 100 %."""
     value, match = row["value"], THRESHOLD_EXPRESSION.fullmatch(row["expression"])
