@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from wireproof.judging.check import Check, registry
@@ -76,7 +77,6 @@ REFUSAL_CHECKS = (
     "limits.wait-is-heeded",
 )  # fmt: skip
 # Further checks of a refusal for too many requests.
-THROTTLED_STATUS = 429
 THROTTLED_CHECKS = (
     "limits.retry-after", "limits.retry-after-if-sent", "limits.none-left", "limits.limited-headers-agree",
 )  # fmt: skip
@@ -102,7 +102,7 @@ def checks_of_answer(endpoint: str) -> tuple[Check, ...]:
 
 def checks_of_refusal(status: int) -> tuple[Check, ...]:
     """The checks of a refusal with this status."""
-    return find_checks((*REFUSAL_CHECKS, *(THROTTLED_CHECKS if status == THROTTLED_STATUS else ())))
+    return find_checks((*REFUSAL_CHECKS, *(THROTTLED_CHECKS if status == HTTPStatus.TOO_MANY_REQUESTS else ())))
 
 
 def find_checks(names: tuple[str, ...]) -> tuple[Check, ...]:

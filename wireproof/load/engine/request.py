@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from time import perf_counter_ns, time
 from typing import Any
 
@@ -13,8 +14,6 @@ from wireproof.load.engine.response_fold import MAX_DETAIL_LENGTH, BodyFold, Str
 from wireproof.load.engine.response_reader import MAX_REFUSAL_BYTES, ResponseReader, Trouble
 from wireproof.load.request_record import Outcome, RequestRecord, ResponseBody, TokenCount
 from wireproof.load.scenario.prepared_request import PreparedRequest
-
-THROTTLED_STATUS = 429
 
 
 def send_request(
@@ -95,7 +94,7 @@ def _outcome_and_detail(reader: ResponseReader, request: PreparedRequest, troubl
         return trouble
     if fold is None:
         text = reader.refusal[:MAX_DETAIL_LENGTH].decode(errors="replace")
-        return (Outcome.THROTTLED if status == THROTTLED_STATUS else Outcome.REFUSED), f"{status} {text}"
+        return (Outcome.THROTTLED if status == HTTPStatus.TOO_MANY_REQUESTS else Outcome.REFUSED), f"{status} {text}"
     if request.streams and isinstance(fold, BodyFold):
         return Outcome.STRANGE, "the response to a streaming request is not a stream"
     return fold.outcome_and_detail()
