@@ -113,6 +113,7 @@ def prove(
         whole=record is None,
         recorded_gates=recorded_gates,
         weakened=tuple(find_weakened(recorded_gates, gates, names, red_only=record is not None)),
+        of_some=bool(providers or only),
     )
 
 

@@ -31,6 +31,7 @@ class Proof:
         whole: True if every fault was injected on all cases that it changes; else the matrix is a part of the whole.
         recorded_gates: the words for the gates in an earlier proof; empty without one.
         weakened: the gates that are weaker than an earlier proof recorded, as sentences.
+        of_some: True if only some faults or providers were asked for, so that unbroken checks and clauses mean nothing.
     """
 
     matrix: Mapping[str, BrokenByProvider]
@@ -44,6 +45,7 @@ class Proof:
     whole: bool = True
     recorded_gates: GateWords = field(default_factory=dict)
     weakened: tuple[str, ...] = ()
+    of_some: bool = False
 
     @property
     def caught_faults(self) -> tuple[str, ...]:
@@ -121,14 +123,16 @@ class Proof:
             if gates := gate_table.describe_gates(self._known_gate_words.get(fault, {})):
                 lines.append(f"{'':<36} gate: {gates}")
         lines += [f"false alarm: {alarm}" for alarm in self.alarms]
-        lines += [f"no fault breaks {check}" for check in self.unbroken_checks]
-        lines += [f"no fault breaks {clause}" for clause in self.unbroken_clauses]
+        if not self.of_some:
+            lines += [f"no fault breaks {name}" for name in (*self.unbroken_checks, *self.unbroken_clauses)]
         lines += [f"misattributed: {stray}" for stray in self.misattributed]
         lines += [f"excused: {verdict}" for verdict in self.excused]
         lines += [f"gate weakened: {sentence}" for sentence in self.weakened]
+        caught = f"{len(self.caught_faults)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms"
+        if self.of_some:
+            return "\n".join([*lines, caught])
         lines.append(
-            f"{len(self.caught_faults)} of {len(self.matrix)} faults caught, {len(self.alarms)} false alarms, "
-            f"{len(self.checks) - len(self.unbroken_checks)} of {len(self.checks)} checks and "
+            f"{caught}, {len(self.checks) - len(self.unbroken_checks)} of {len(self.checks)} checks and "
             f"{len(self.clauses) - len(self.unbroken_clauses)} of {len(self.clauses)} clauses broken by at least one "
             f"fault; {self.derived} more faults derived from the JSON Pointers of clauses"
         )
