@@ -46,6 +46,10 @@ class InProcessPool:
         self._dry_run.reset()
         self.received, self.ops, self._at = [], [], DRY_RUN_TIME
 
+    def admit_fault(self, fault: Fault) -> None:
+        """Makes a fault known that is not in the catalogue."""
+        self._dry_run.admit_fault(fault)
+
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """Returns the response to one request."""
         return self.receive(outgoing)[1]
