@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
@@ -16,6 +16,7 @@ from wireproof.proof.unseen.derived_fault import AnswerKind, form_of_answer
 
 # Elements of a longer array are all alike, so the first two and the last stand for them.
 WHOLE_ARRAY = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,17 @@ class AnswerPool:
 
     def of_kind(self, kind: AnswerKind) -> tuple[RecordedAnswer, ...]:
         """The answers of a kind, in the order of the cases."""
-        return self._once(kind, lambda: tuple(one for one in self.answers if one.kind == kind))
+        found: tuple[RecordedAnswer, ...] = self._once(
+            kind, lambda: tuple(one for one in self.answers if one.kind == kind)
+        )
+        return found
 
     def of_endpoint(self, endpoint: str) -> tuple[RecordedAnswer, ...]:
         """The answers of an endpoint, in the order of the cases."""
-        return self._once(endpoint, lambda: tuple(one for one in self.answers if one.kind.endpoint == endpoint))
+        found: tuple[RecordedAnswer, ...] = self._once(
+            endpoint, lambda: tuple(one for one in self.answers if one.kind.endpoint == endpoint)
+        )
+        return found
 
     def of_case(self, case: str) -> tuple[RecordedAnswer, ...]:
         """The answers to the requests of a case."""
@@ -73,7 +80,10 @@ class AnswerPool:
 
     def values(self, kind: AnswerKind, pointer: str, event: int | None = None) -> tuple[Any, ...]:
         """The distinct values at a place: one for each answer, of the event of this index or of the first with it."""
-        return self._once((kind, pointer, event), lambda: distinct(self._values(kind, pointer, event)))
+        found: tuple[Any, ...] = self._once(
+            (kind, pointer, event), lambda: distinct(self._values(kind, pointer, event))
+        )
+        return found
 
     def next_value(self, kind: AnswerKind, pointer: str, value: Any, event: int | None = None) -> Any:
         """The value that the next answer with another value has at this place; the same value if there is none."""
@@ -95,10 +105,11 @@ class AnswerPool:
                     continue
                 break
 
-    def _once(self, key: Any, make: Any) -> Any:
+    def _once(self, key: Any, make: Callable[[], T]) -> T:
         if key not in self._memo:
             self._memo[key] = make()
-        return self._memo[key]
+        made: T = self._memo[key]
+        return made
 
 
 def recorded_answers(case: str, steps: Iterable[DryRunStep], exchanges: Iterable[Exchange]) -> Iterator[RecordedAnswer]:

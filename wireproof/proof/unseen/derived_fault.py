@@ -127,5 +127,5 @@ def _attempt(change: AnswerChange, answer: Answer) -> Answer:
     """The changed answer; the same answer if it lacks the place."""
     try:
         return change(answer)
-    except (LookupError, TypeError, AttributeError, ValueError):
+    except (LookupError, StopIteration, TypeError, AttributeError, ValueError):
         return answer

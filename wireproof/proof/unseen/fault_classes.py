@@ -29,7 +29,9 @@ CLASSES: Mapping[str, FaultClass] = {
     "event-swapped": FaultClass("events", "Two adjacent events are swapped.", event_edits.event_faults),
     "event-dropped": FaultClass("events", "One event is missing.", event_edits.event_faults),
     "event-doubled": FaultClass("events", "One event comes twice.", event_edits.event_faults),
-    "stream-cut": FaultClass("events", "The stream ends after an event that is not its last.", event_edits.event_faults),
+    "stream-cut": FaultClass(
+        "events", "The stream ends after an event that is not its last.", event_edits.event_faults
+    ),
     "member-of-neighbour-event": FaultClass(
         "members",
         "A member of an event has its value of the previous or the next event.",
@@ -51,7 +53,9 @@ CLASSES: Mapping[str, FaultClass] = {
     "piece-of-other-answer": FaultClass("texts", "A piece is that of another text.", text_edits.piece_faults),
     "text-doubled": FaultClass("texts", "A whole text comes twice.", text_edits.whole_text_faults),
     "text-halved": FaultClass("texts", "A whole text is cut in half.", text_edits.whole_text_faults),
-    "text-of-other-answer": FaultClass("texts", "A whole text is that of another answer.", text_edits.whole_text_faults),
+    "text-of-other-answer": FaultClass(
+        "texts", "A whole text is that of another answer.", text_edits.whole_text_faults
+    ),
     "status-replaced": FaultClass("heads", "An answer has another status.", head_edits.status_faults),
     "body-swapped": FaultClass(
         "heads", "A success has the body of an error, or a refusal that of a success.", head_edits.swapped_body_faults

@@ -22,20 +22,24 @@ def status_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> It
     """An answer has another status, and the body that it had."""
     for status in STATUSES:
         if status != recorded.answer.status:
-            yield on_answers(
-                family, recorded.kind, f"= {status}", lambda answer, status=status: replace(answer, status=status)
-            )
+
+            def change(answer: Answer, status: int = status) -> Answer:
+                return replace(answer, status=status)
+
+            yield on_answers(family, recorded.kind, f"= {status}", change)
 
 
 def swapped_body_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iterator[DerivedFault]:
     """A success has the body of an error, and a refusal that of a success."""
     kind = recorded.kind
-    if kind.form == "refusal":
-        successes = [one.answer for one in pool.of_kind(AnswerKind(kind.endpoint, "answer"))]
-        for donor in successes[:1]:
-            yield on_answers(family, kind, "a success", lambda answer, donor=donor: replace(answer, value=donor.value))
-    elif donor := pool.refusal(kind.endpoint):
-        yield on_answers(family, kind, "an error", lambda answer: _plain(answer, donor.value))
+    if kind.form != "refusal":
+        donor: Answer | None = pool.refusal(kind.endpoint)
+    else:
+        donor = next((one.answer for one in pool.of_kind(AnswerKind(kind.endpoint, "answer"))), None)
+    if isinstance(donor, PlainAnswer):
+        value = donor.value
+        word = "a success" if kind.form == "refusal" else "an error"
+        yield on_answers(family, kind, word, lambda answer: _plain(answer, value))
 
 
 def type_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iterator[DerivedFault]:
@@ -54,10 +58,13 @@ def body_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iter
     """An answer has a page of HTML, an empty object, null or nothing as its body."""
     bodies = {"HTML": HTML_BODY, "empty": b"", "{}": b"{}", "null": b"null", "[]": b"[]"}
     for word, body in bodies.items():
-        yield on_answers(family, recorded.kind, f"= {word}", lambda answer, body=body: _plain(answer, body))
-    yield on_answers(
-        family, recorded.kind, "= HTML that says so", lambda answer: _plain(answer, HTML_BODY, "text/html")
-    )
+
+        def change(answer: Answer, body: bytes = body) -> Answer:
+            return _plain(answer, body)
+
+        yield on_answers(family, recorded.kind, f"= {word}", change)
+    word = "= HTML that says so"
+    yield on_answers(family, recorded.kind, word, lambda answer: _plain(answer, HTML_BODY, "text/html"))
 
 
 def dropped_header_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iterator[DerivedFault]:
@@ -91,7 +98,10 @@ def other_header_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool)
             def change(exchange: Exchange, name: str = name, other: str = other) -> Exchange:
                 return _with_headers(
                     exchange,
-                    [(key, other.encode("latin-1") if _lower(key) == name else value) for key, value in exchange.headers],
+                    [
+                        (key, other.encode("latin-1") if _lower(key) == name else value)
+                        for key, value in exchange.headers
+                    ],
                 )
 
             yield on_exchanges(family, recorded.kind, f"{name} = {other}", change)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from wireproof.formats import json_pointer
-from wireproof.mock.protocol.answers import StreamAnswer
+from wireproof.mock.protocol.answers import OutgoingEvent
 from wireproof.proof.unseen.answer_pool import AnswerPool, RecordedAnswer
 from wireproof.proof.unseen.derived_fault import DerivedFault, on_events
 from wireproof.proof.unseen.json_places import JsonPlace, json_places
@@ -18,24 +19,22 @@ TOTAL_NAME = "total_tokens"
 def reused_id_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iterator[DerivedFault]:
     """An id of an answer is that of an earlier answer, wherever the answer repeats it."""
     for place in json_places(recorded):
-        if not is_id(place) or place.event is not None and not isinstance(recorded.answer, StreamAnswer):
-            continue
         earlier = [one for one in pool.values(place.kind, place.pointer) if one != place.value]
-        if not earlier or place.event is not None:
-            continue
-        first = earlier[0]
-        if not isinstance(recorded.answer, StreamAnswer):
-            yield place.edit(family, lambda value, first=first: first)
-            continue
+        if is_id(place) and place.event is None and earlier:
+            yield _reused_id(family, place, earlier[0])
 
-        def change_events(events: Any, pointer: str = place.pointer, first: Any = first) -> Any:
-            documents = [event.data for event in events if isinstance(event.data, dict)]
-            own = [value for document in documents for _, value in json_pointer.find(document, pointer)]
-            if not own:
-                raise LookupError(pointer)
-            return tuple(_with_data(event, replace_text(event.data, own[0], first)) for event in events)
 
-        yield on_events(family, place.kind, place.label, change_events)
+def _reused_id(family: str, place: JsonPlace, earlier: str) -> DerivedFault:
+    """The fault that gives every answer the same id at a place, and wherever the answer repeats its own."""
+    if place.kind.form != "stream":
+        return place.edit(family, lambda value: earlier)
+
+    def change(events: tuple[OutgoingEvent, ...]) -> tuple[OutgoingEvent, ...]:
+        documents = [event.data for event in events if isinstance(event.data, dict)]
+        own = next(value for document in documents for _, value in json_pointer.find(document, place.pointer))
+        return tuple(replace(event, data=replace_text(event.data, own, earlier)) for event in events)
+
+    return on_events(family, place.kind, place.label, change)
 
 
 def differing_id_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iterator[DerivedFault]:
@@ -51,9 +50,12 @@ def time_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iter
     """A time is that of another answer, zero, or in milliseconds."""
     for place in json_places(recorded):
         if place.name in TIME_NAMES and isinstance(place.value, int) and place.event is None:
-            other = next((one for one in pool.values(place.kind, place.pointer) if one != place.value), None)
-            if other is not None:
-                yield place.edit(family, lambda value, other=other: other, "of another answer")
+            for other in [one for one in pool.values(place.kind, place.pointer) if one != place.value][:1]:
+
+                def change(value: Any, other: Any = other) -> Any:
+                    return other
+
+                yield place.edit(family, change, "of another answer")
             yield place.edit(family, lambda value: 0, "= 0")
             yield place.edit(family, lambda value: value * 1000, "in milliseconds")
 
@@ -78,7 +80,11 @@ def summed_count_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool)
         for step in (1, -1):
 
             def change(
-                document: Any, documents: Any, at: int, step: int = step, places: tuple[str, str] = (place.pointer, total)
+                document: Any,
+                documents: Any,
+                at: int,
+                step: int = step,
+                places: tuple[str, str] = (place.pointer, total),
             ) -> Any:
                 for pointer in places:
                     document = json_pointer.edit(document, pointer, json_pointer.get(document, pointer) + step)
@@ -124,7 +130,3 @@ def _lists(recorded: RecordedAnswer, length: int) -> Iterator[JsonPlace]:
     for place in json_places(recorded):
         if isinstance(place.value, list) and len(place.value) >= length:
             yield place
-
-
-def _with_data(event: Any, data: Any) -> Any:
-    return type(event)(data, event.name)

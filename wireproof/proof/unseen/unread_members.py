@@ -51,9 +51,7 @@ def kept_member_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) 
             yield _on_request(family, recorded, f"/{name} = {as_text(value)[:SHOWN]}", change)
 
 
-def _on_request(
-    family: str, recorded: RecordedAnswer, place: str, change: Callable[[Any], Any]
-) -> DerivedFault:
+def _on_request(family: str, recorded: RecordedAnswer, place: str, change: Callable[[Any], Any]) -> DerivedFault:
     def attempt(body: Any) -> Any:
         try:
             return change(body)

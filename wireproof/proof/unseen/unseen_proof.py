@@ -16,21 +16,18 @@ from wireproof.proof.unseen.legal_reasons import read_legal_reasons
 from wireproof.proof.unseen.unseen_result import UnseenProof
 from wireproof.session.target_run import open_target_run
 
-DEFAULT_COUNT, DEFAULT_SEED = 3000, 1
 # Nothing is sent to it.
 DRY_ORIGIN = "http://127.0.0.1:1"
 
 
-def prove_unseen(
-    providers: Sequence[str] = (), count: int = DEFAULT_COUNT, seed: int = DEFAULT_SEED, workers: int | None = None
-) -> UnseenProof:
+def prove_unseen(providers: Sequence[str], count: int, seed: int) -> UnseenProof:
     """Draws so many derived faults over all contracts, and judges each as an ordinary run would.
 
     Raises ConfigError for a provider that does not exist.
     """
     names = [target.name for target in target_options.mock_targets(*providers)]
     shares = [count * (at + 1) // len(names) - count * at // len(names) for at in range(len(names))]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         parts = list(pool.map(judge_contract, names, shares, [seed] * len(names)))
     return UnseenProof(seed, tuple(outcome for part in parts for outcome in part))
 

@@ -10,7 +10,6 @@ from wireproof.formats.markdown_table import table
 from wireproof.proof.unseen.derived_outcome import WORDS, DerivedOutcome
 from wireproof.proof.unseen.fault_classes import CLASSES
 
-DEFAULT_SHARE = 0.97
 # The examples of survivors that the text shows for each class.
 EXAMPLES = 3
 HEADING = ("class", "derived", "red", "elsewhere", "legal", "advice", "silent", "share")
@@ -79,8 +78,9 @@ class UnseenProof:
         """The result in one sentence."""
         counts = _words(self.outcomes)
         return (
-            f"{len(self.outcomes)} derived faults (seed {self.seed}): {counts['red']} turn a run of the default profile "
-            f"red, {counts['legal']} are legal, {counts['advice']} give advice alone, {counts['silent']} leave no sign; "
+            f"{len(self.outcomes)} derived faults (seed {self.seed}): {counts['red']} turn a run of the default "
+            f"profile red, {counts['legal']} are legal, {counts['advice']} give advice alone, "
+            f"{counts['silent']} leave no sign; "
             f"{self.share:.1%} are caught or explained"
         )
 
@@ -90,7 +90,8 @@ class UnseenProof:
         lines = [
             "# Derived faults",
             "",
-            "`wireproof prove --unseen --write docs/unseen.md` writes this page; [proof.md](proof.md#derived-faults) explains it.",
+            "`wireproof prove --unseen --write docs/unseen.md` writes this page; "
+            "[proof.md](proof.md#derived-faults) explains it.",
             "",
             f"{self.sentence}.",
             "",
