@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, find_usage, json_pointer
 
 CAPS = ("max_tokens", "max_completion_tokens")
+# The text of a token that is no whole character, and the marks that vocabularies have for a blank and a new line.
+HALF_CHARACTER = re.compile(r"\ufffd|\\x|<0x")
+BLANK_MARKS = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": "\n"})
 IndexTextFinish = tuple[tuple[Any, str, Any], ...]
 
 
@@ -192,6 +196,23 @@ def test_logprobs_text(exchange: Exchange) -> None:
         raise Inconclusive("the answer has no log probabilities")
     joined = "".join(str(entry.get("token")) for entry in entries)
     expect.condition(text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content")
+
+
+@check("chat.token-bytes")
+def test_token_bytes(exchange: Exchange) -> None:
+    """The bytes of a token, and of each alternative to it, are those of its text."""
+    entries = logprobs(exchange)
+    alternatives = [other for entry in entries for other in entry.get("top_logprobs") or () if isinstance(other, dict)]
+    given = [(entry.get("token"), entry.get("bytes")) for entry in (*entries, *alternatives)]
+    told = [(token, found) for token, found in given if isinstance(token, str) and isinstance(found, list) and token]
+    if not told:
+        raise Inconclusive("the answer has no bytes of tokens")
+    for token, found in told:
+        # A token may be a part of a character, which no text can show.
+        if not HALF_CHARACTER.search(token):
+            marked = token.translate(BLANK_MARKS)
+            fits = found in (list(token.encode()), list(marked.encode()))
+            expect.condition(fits, f"{list(token.encode())}", found, at="/choices/0/logprobs/content/*/bytes")
 
 
 @check("chat.top-logprobs", proves_obeyed=("top_logprobs",))
