@@ -201,9 +201,7 @@ def test_logprobs_text(exchange: Exchange) -> None:
 @check("chat.token-bytes")
 def test_token_bytes(exchange: Exchange) -> None:
     """The bytes of a token, and of each alternative to it, are those of its text."""
-    entries = logprobs(exchange)
-    alternatives = [other for entry in entries for other in entry.get("top_logprobs") or () if isinstance(other, dict)]
-    given = [(entry.get("token"), entry.get("bytes")) for entry in (*entries, *alternatives)]
+    given = list(_bytes_by_token(_documents(exchange)))
     told = [(token, found) for token, found in given if isinstance(token, str) and isinstance(found, list) and token]
     if not told:
         raise Inconclusive("the answer has no bytes of tokens")
@@ -212,7 +210,24 @@ def test_token_bytes(exchange: Exchange) -> None:
         if not HALF_CHARACTER.search(token):
             marked = token.translate(BLANK_MARKS)
             fits = found in (list(token.encode()), list(marked.encode()))
-            expect.condition(fits, f"{list(token.encode())}", found, at="/choices/0/logprobs/content/*/bytes")
+            expect.condition(fits, f"{list(token.encode())}", found, at="/logprobs/bytes")
+
+
+def _documents(exchange: Exchange) -> list[Any]:
+    """The JSON values of an answer: its body, or each event of a stream."""
+    if expect.is_stream(exchange):
+        return [chunk.value for chunk in expect.event_stream(exchange).chunks]
+    return [expect.answer(exchange)]
+
+
+def _bytes_by_token(value: Any) -> Iterator[tuple[Any, Any]]:
+    """The text and the bytes of each token that a JSON value tells, alternatives included."""
+    if isinstance(value, dict):
+        if "token" in value:
+            yield value["token"], value.get("bytes")
+        value = list(value.values())
+    for one in value if isinstance(value, list) else ():
+        yield from _bytes_by_token(one)
 
 
 @check("chat.top-logprobs", proves_obeyed=("top_logprobs",))
