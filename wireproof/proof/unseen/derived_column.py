@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wireproof.evidence.access_tracking import changed_parts
+from wireproof.evidence.case_result import CaseResult
 from wireproof.judging.verdict import Verdict
 from wireproof.mock.faults.fault import Fault
 from wireproof.proof.column import ColumnProof
 from wireproof.proof.fault_effect import ChangedResult, WatchedVerdict
 from wireproof.proof.gate_effect import GATE_PROFILE, RED_WORDS, GateEffect
 from wireproof.proof.unseen.answer_pool import AnswerPool, RecordedAnswer, recorded_answers
-from wireproof.proof.unseen.derived_fault import DerivedFault, changed_exchanges
+from wireproof.proof.unseen.derived_fault import DerivedFault, changed_exchanges, form_of_exchange
 from wireproof.proof.unseen.derived_outcome import DerivedOutcome, shortest_change
 from wireproof.proof.unseen.fault_sample import class_samples
 from wireproof.proof.unseen.legal_reasons import LegalReason, find_reason
@@ -90,7 +91,8 @@ class DerivedColumn:
         always = None if once.red else await self._judge_always(fault, injected)
         strongest = min((one for one in (once, always) if one is not None), key=lambda one: one.effect.rank)
         red = once.red or (always is not None and always.red)
-        reason = "" if red else find_reason(self.column.name, case, fault, reasons)
+        refused = _refusals(result.sent) > _refusals(self.column.dry_results[case])
+        reason = "" if red else find_reason(self.column.name, case, fault, reasons, refused=refused)
         silent = "advice" if strongest.effect.word in ("advice", "all", "examples", "means") else "silent"
         before, after = shortest_change(self.column.dry_results[case], result.sent)
         return DerivedOutcome(
@@ -136,3 +138,8 @@ class DerivedColumn:
                     return JudgedEffect(True, effect)
         effect = self.column.find_gate_effect(fault, verdicts, results)
         return JudgedEffect(effect.word in RED_WORDS, effect)
+
+
+def _refusals(result: CaseResult) -> int:
+    """The number of refusals among the answers of a case."""
+    return sum(form_of_exchange(exchange) == "refusal" for exchange in result) if isinstance(result, tuple) else 0

@@ -23,6 +23,7 @@ class LegalReason:
     Attributes:
         kinds: patterns of `ENDPOINT:FORM`.
         cases: the cases that it is about, for a place whose meaning the request decides.
+        refuses: True if it is only about faults by which a good answer becomes a refusal.
     """
 
     reason: str
@@ -31,9 +32,12 @@ class LegalReason:
     places: tuple[str, ...]
     cases: tuple[str, ...] = ANY
     contracts: tuple[str, ...] = ANY
+    refuses: bool = False
 
-    def covers(self, provider: str, case: str, fault: DerivedFault) -> bool:
-        """True if the reason is about this fault at this case."""
+    def covers(self, provider: str, case: str, fault: DerivedFault, *, refused: bool = False) -> bool:
+        """True if the reason is about this fault at this case, where a good answer may become a refusal."""
+        if self.refuses and not refused:
+            return False
         parts = (
             (fault.family, self.classes),
             (f"{fault.kind.endpoint}:{fault.kind.form}", self.kinds),
@@ -61,11 +65,12 @@ def legal_reasons_from_data(rows: Any) -> tuple[LegalReason, ...]:
             tuple(row["places"]),
             tuple(row.get("cases", ANY)),
             tuple(row.get("contracts", ANY)),
+            row.get("refuses", False),
         )
         for row in rows
     )
 
 
-def find_reason(provider: str, case: str, fault: DerivedFault, reasons: Sequence[LegalReason]) -> str:
+def find_reason(provider: str, case: str, fault: DerivedFault, reasons: Sequence[LegalReason], *, refused: bool) -> str:
     """The first reason that is about a fault; empty if there is none."""
-    return next((one.reason for one in reasons if one.covers(provider, case, fault)), "")
+    return next((one.reason for one in reasons if one.covers(provider, case, fault, refused=refused)), "")

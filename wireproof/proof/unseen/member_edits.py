@@ -10,6 +10,8 @@ from wireproof.formats import json_pointer
 from wireproof.proof.unseen.answer_pool import AnswerPool, RecordedAnswer
 from wireproof.proof.unseen.derived_fault import DerivedFault
 from wireproof.proof.unseen.json_places import JsonPlace, json_places
+from wireproof.proof.unseen.number_edits import is_id
+from wireproof.proof.unseen.text_edits import TEXT_NAMES
 
 # A member whose values are few words of this form is a closed set of words.
 WORD, MOST_WORDS = re.compile(r"[a-z][a-z0-9_.]*"), 12
@@ -68,7 +70,7 @@ def retyped_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> I
 def word_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iterator[DerivedFault]:
     """A member that holds one of a few words holds another of them, or a word that nobody knows."""
     for place in json_places(recorded):
-        words = pool.values(place.kind, place.pointer) if isinstance(place.value, str) else ()
+        words = pool.values(place.kind, place.pointer) if isinstance(place.value, str) and _is_word(place) else ()
         if len(words) <= MOST_WORDS and all(isinstance(one, str) and WORD.fullmatch(one) for one in words):
             for word in (*words, UNKNOWN_WORD) if words else ():
 
@@ -76,6 +78,11 @@ def word_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Iter
                     return word if isinstance(value, str) else value
 
                 yield place.edit(family, change, f"= {word}")
+
+
+def _is_word(place: JsonPlace) -> bool:
+    """False for a text and for an id, whose values are no words of a set."""
+    return place.name not in TEXT_NAMES and not is_id(place)
 
 
 def next_type(value: Any) -> Any:
