@@ -84,10 +84,9 @@ class ColumnProof:
         return tuple(dict.fromkeys(clause.id for planned in self._planned for clause, _ in planned.clauses))
 
     @property
-    def request_rules(self) -> Mapping[str, Any]:
-        """Endpoint → the rules of its requests in the contract."""
-        rules: Mapping[str, Any] = self._column.data.get("requests", {})
-        return rules
+    def request_defaults(self) -> Mapping[str, Mapping[str, Any]]:
+        """Endpoint → member of its requests → the default that the contract names."""
+        return self._server.request_defaults
 
     async def find_false_alarms(self) -> list[str]:
         """Judges the fault-free mock over sockets and in a dry run; returns failures and differences as sentences."""

@@ -16,7 +16,7 @@ from wireproof.proof.unseen.derived_fault import AnswerKind, form_of_answer
 
 # Elements of a longer array are all alike, so the first two and the last stand for them.
 WHOLE_ARRAY = 3
-T = TypeVar("T")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,10 @@ class AnswerPool:
                     continue
                 break
 
-    def _once(self, key: Any, make: Callable[[], T]) -> T:
+    def _once(self, key: Any, make: Callable[[], Found]) -> Found:
         if key not in self._memo:
             self._memo[key] = make()
-        made: T = self._memo[key]
+        made: Found = self._memo[key]
         return made
 
 

@@ -22,7 +22,7 @@ from wireproof.session.target_run import TargetRun
 
 # A class whose faults change nothing so many times as it has faults to judge is not searched any further.
 MOST_VAIN_DRAWS = 5
-FAULTS_PER_COLLECTION = 40
+OUTCOMES_PER_COLLECTION = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,7 @@ class DerivedColumn:
     async def record(self) -> None:
         """Records the fault-free answers."""
         await self.column.judge_dry()
-        rules = self.column.request_rules
-        defaults = {
-            endpoint: {name: field["default"] for name, field in rule.get("fields", {}).items() if "default" in field}
-            for endpoint, rule in rules.items()
-        }
-        self.pool = AnswerPool(tuple(self._answers()), defaults)
+        self.pool = AnswerPool(tuple(self._answers()), self.column.request_defaults)
 
     def _answers(self) -> Iterable[RecordedAnswer]:
         for name, result in self.column.dry_results.items():
@@ -77,7 +72,7 @@ class DerivedColumn:
                         del waiting[family]
                 if outcome is not None and len(found) < count:
                     found.append(outcome)
-                    if len(found) % FAULTS_PER_COLLECTION == 0:
+                    if len(found) % OUTCOMES_PER_COLLECTION == 0:
                         gc.collect()
         return found
 

@@ -57,11 +57,11 @@ def shortest_change(before: CaseResult, after: CaseResult) -> tuple[str, str]:
         return "", ""
     if len(before) != len(after):
         return f"{len(before)} answers", f"{len(after)} answers"
-    pairs = [(one, other) for one, other in zip(before, after, strict=True) if _shown(one) != _shown(other)]
-    return _difference(_shown(pairs[0][0]), _shown(pairs[0][1])) if pairs else ("", "")
+    pairs = [(one, other) for one, other in zip(before, after, strict=True) if _as_lines(one) != _as_lines(other)]
+    return _difference(_as_lines(pairs[0][0]), _as_lines(pairs[0][1])) if pairs else ("", "")
 
 
-def _shown(exchange: Exchange) -> str:
+def _as_lines(exchange: Exchange) -> str:
     names = [f"{name.decode('latin-1')}: {value.decode('latin-1')}" for name, value in exchange.headers]
     lines = [line for line in names if not line.lower().startswith("content-length")]
     return "\n".join([str(exchange.status), *lines, "", exchange.text])

@@ -8,26 +8,26 @@ from wireproof.mock.protocol.answers import OutgoingEvent, StreamAnswer
 from wireproof.proof.unseen.answer_pool import AnswerPool, RecordedAnswer
 from wireproof.proof.unseen.derived_fault import DerivedFault, on_events
 
-Events = tuple[OutgoingEvent, ...]
-EventEdit = Callable[[Events, int], Events]
+EventTuple = tuple[OutgoingEvent, ...]
+EventEdit = Callable[[EventTuple, int], EventTuple]
 
 
-def swap_events(events: Events, at: int) -> Events:
+def swap_events(events: EventTuple, at: int) -> EventTuple:
     """The events with that of the index and the next one swapped."""
     return (*events[:at], events[at + 1], events[at], *events[at + 2 :])
 
 
-def drop_event(events: Events, at: int) -> Events:
+def drop_event(events: EventTuple, at: int) -> EventTuple:
     """The events without that of the index."""
     return (*events[:at], *events[at + 1 :])
 
 
-def double_event(events: Events, at: int) -> Events:
+def double_event(events: EventTuple, at: int) -> EventTuple:
     """The events with that of the index twice."""
     return (*events[: at + 1], *events[at:])
 
 
-def cut_after_event(events: Events, at: int) -> Events:
+def cut_after_event(events: EventTuple, at: int) -> EventTuple:
     """The events up to that of the index."""
     return events[: at + 1]
 
@@ -60,7 +60,7 @@ def event_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Ite
     for at in range(count - at_end):
         place = place_of_event(at, count)
 
-        def change(events: Events, place: int = place) -> Events:
+        def change(events: EventTuple, place: int = place) -> EventTuple:
             at = index_of_event(place, len(events))
             return edit(events, at) if at < len(events) - at_end else events
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wireproof.formats import json_pointer
-from wireproof.mock.protocol.answers import OutgoingEvent, PlainAnswer, StreamAnswer
+from wireproof.mock.protocol.answers import PlainAnswer, StreamAnswer
 from wireproof.proof.unseen.answer_pool import AnswerPool, RecordedAnswer, distinct, places
 from wireproof.proof.unseen.derived_fault import AnswerKind, DerivedFault, on_answers, on_events, on_value
+from wireproof.proof.unseen.event_edits import EventTuple
 from wireproof.proof.unseen.number_edits import replace_text
 
 TEXT_NAMES = frozenset(
     {"content", "refusal", "reasoning_content", "reasoning", "arguments", "text", "delta", "b64_json", "summary"}
 )
-Events = tuple[OutgoingEvent, ...]
+
 # The piece, the text before it, and a piece of another answer.
 PieceEdit = Callable[[str, str, str], str]
 PIECE_EDITS: Mapping[str, PieceEdit] = {
@@ -49,7 +50,7 @@ class Piece:
     text: str
 
 
-def pieces_of(events: Events) -> list[Piece]:
+def pieces_of(events: EventTuple) -> list[Piece]:
     """The pieces of all texts of a stream, in order."""
     found = []
     for at, event in enumerate(events):
@@ -73,7 +74,7 @@ def piece_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -> Ite
         place = number if number < (len(pieces) + 1) // 2 else number - len(pieces)
         for every in (False, True) if number == 0 else (False,):
 
-            def change(events: Events, place: int = place, every: bool = every) -> Events:
+            def change(events: EventTuple, place: int = place, every: bool = every) -> EventTuple:
                 found, changed = pieces_of(events), list(events)
                 for at in range(len(found)) if every else (place,):
                     piece = found[at]
@@ -94,7 +95,7 @@ def whole_text_faults(family: str, recorded: RecordedAnswer, pool: AnswerPool) -
         tracks = distinct(piece.track for piece in pieces_of(recorded.answer.events))
         for number in range(len(tracks)):
 
-            def change(events: Events, number: int = number) -> Events:
+            def change(events: EventTuple, number: int = number) -> EventTuple:
                 return _with_other_text(events, number, edit, pool, kind)
 
             yield on_events(family, kind, f"text {number}", change)
@@ -121,7 +122,9 @@ def _value_change(edit: WholeEdit, kind: AnswerKind, pointer: str, pool: AnswerP
     return change
 
 
-def _with_other_text(events: Events, number: int, edit: WholeEdit, pool: AnswerPool, kind: AnswerKind) -> Events:
+def _with_other_text(
+    events: EventTuple, number: int, edit: WholeEdit, pool: AnswerPool, kind: AnswerKind
+) -> EventTuple:
     """The events with another whole text: in its pieces, and in each place that repeats it."""
     found = pieces_of(events)
     track = distinct(piece.track for piece in found)[number]

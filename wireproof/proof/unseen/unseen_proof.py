@@ -10,14 +10,12 @@ from multiprocessing import get_context
 
 from wireproof.contract import loading, target_options
 from wireproof.judging.suite_loader import load_checks
+from wireproof.proof.in_process_line import dry_address
 from wireproof.proof.unseen.derived_column import DerivedColumn
 from wireproof.proof.unseen.derived_outcome import DerivedOutcome
 from wireproof.proof.unseen.legal_reasons import read_legal_reasons
 from wireproof.proof.unseen.unseen_result import UnseenProof
 from wireproof.session.target_run import open_target_run
-
-# Nothing is sent to it.
-DRY_ORIGIN = "http://127.0.0.1:1"
 
 
 def prove_unseen(providers: Sequence[str], count: int, seed: int) -> UnseenProof:
@@ -42,7 +40,7 @@ def judge_contract(name: str, count: int, seed: int) -> list[DerivedOutcome]:
 async def open_derived_column(name: str) -> DerivedColumn:
     """The column of one contract, with its fault-free answers."""
     (target,) = target_options.mock_targets(name)
-    target = target_options.with_address(target, DRY_ORIGIN + target.provider.data["serve_at"])
+    target = target_options.with_address(target, dry_address(target.provider))
     column = DerivedColumn(open_target_run(target, loading.load_providers(), load_checks()))
     await column.record()
     return column
