@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Violation, check, json_pointer
+from wireproof.check import Exchange, Violation, check, json_pointer
 
 END_EVENTS = ("response.completed", "response.incomplete", "response.failed", "error")
 OPENING_EVENTS = {
@@ -65,20 +65,6 @@ def test_names(exchange: Exchange) -> None:
     for event, (place, kind, _) in zip(expect.event_stream(exchange).events, expect.events(exchange), strict=False):
         if event.event != kind:
             raise Violation(str(kind), event.event or "missing", where=place)
-
-
-@check("responses.sequence-whole")
-def test_sequence_whole(exchange: Exchange) -> None:
-    """Where the events of a stream have sequence numbers, none is missing, repeated or out of order."""
-    found = [(place, value.get("sequence_number")) for place, _, value in expect.events(exchange)]
-    if all(number is None for _, number in found):
-        raise Inconclusive("the events have no sequence numbers")
-    before: int | None = None
-    for place, number in found:
-        is_next = isinstance(number, int) and (before is None or number == before + 1)
-        wanted = "a whole number" if before is None else f"{before + 1}"
-        expect.condition(is_next, wanted, number, where=place, at="/sequence_number")
-        before = number
 
 
 @check("responses.sequence")
