@@ -8,7 +8,7 @@ from wireproof.check import Exchange, Inconclusive, check
 
 @check("responses.sequence-whole")
 def test_sequence_whole(exchange: Exchange) -> None:
-    """Where the events of a stream have sequence numbers, none is missing, repeated or out of order."""
+    """No sequence number of a stream is missing, repeated or out of order, if its events have any."""
     found = [(place, value.get("sequence_number")) for place, _, value in expect.events(exchange)]
     if all(number is None for _, number in found):
         raise Inconclusive("the events have no sequence numbers")
