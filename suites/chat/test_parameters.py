@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, find_usage, json_pointer
 
 CAPS = ("max_tokens", "max_completion_tokens")
+# The text of a token that is no whole character, and the marks that vocabularies have for a blank and a new line.
+HALF_CHARACTER = re.compile(r"\ufffd|\\x|<0x")
+BLANK_MARKS = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": "\n"})
 IndexTextFinish = tuple[tuple[Any, str, Any], ...]
 
 
@@ -192,6 +196,38 @@ def test_logprobs_text(exchange: Exchange) -> None:
         raise Inconclusive("the answer has no log probabilities")
     joined = "".join(str(entry.get("token")) for entry in entries)
     expect.condition(text.strip() in joined, f"tokens that join to {text}", joined, at="/choices/0/logprobs/content")
+
+
+@check("chat.token-bytes")
+def test_token_bytes(exchange: Exchange) -> None:
+    """The bytes of a token, and of each alternative to it, are those of its text."""
+    given = list(_bytes_by_token(_documents(exchange)))
+    told = [(token, found) for token, found in given if isinstance(token, str) and isinstance(found, list) and token]
+    if not told:
+        raise Inconclusive("the answer has no bytes of tokens")
+    for token, found in told:
+        # A token may be a part of a character, which no text can show.
+        if not HALF_CHARACTER.search(token):
+            marked = token.translate(BLANK_MARKS)
+            fits = found in (list(token.encode()), list(marked.encode()))
+            expect.condition(fits, f"{list(token.encode())}", found, at="/logprobs/bytes")
+
+
+def _documents(exchange: Exchange) -> list[Any]:
+    """The JSON values of an answer: its body, or each event of a stream."""
+    if expect.is_stream(exchange):
+        return [chunk.value for chunk in expect.event_stream(exchange).chunks]
+    return [expect.answer(exchange)]
+
+
+def _bytes_by_token(value: Any) -> Iterator[tuple[Any, Any]]:
+    """The text and the bytes of each token that a JSON value tells, alternatives included."""
+    if isinstance(value, dict):
+        if "token" in value:
+            yield value["token"], value.get("bytes")
+        value = list(value.values())
+    for one in value if isinstance(value, list) else ():
+        yield from _bytes_by_token(one)
 
 
 @check("chat.top-logprobs", proves_obeyed=("top_logprobs",))

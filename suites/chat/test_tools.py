@@ -144,6 +144,23 @@ def test_finish(exchange: Exchange) -> None:
     expect.equal(expect.finish_reason(exchange), "tool_calls", at="/choices/0/finish_reason")
 
 
+@check("tools.calls-whole")
+def test_calls_whole(exchange: Exchange) -> None:
+    """An answer that ends with calls has them; each has an id, an offered function and, unless cut, whole arguments."""
+    tools = expect.request_body(exchange).get("tools") or ()
+    if any(tool.get("type") == "custom" for tool in tools):
+        raise Inconclusive("a custom tool takes a text, which is judged by itself")
+    calls, finish, place = expect.tool_calls(exchange), expect.finish_reason(exchange), calls_place(exchange)
+    expect.condition(bool(calls) or finish != "tool_calls", "a call", "none", at=place)
+    names = [tool["function"]["name"] for tool in tools]
+    for at, call in enumerate(calls):
+        expect.condition(isinstance(call.id, str) and bool(call.id), "an id", call.id, at=f"{place}/{at}/id")
+        wanted = " or ".join(names) or "no call, as no function is offered"
+        expect.condition(call.name in names, wanted, call.name, at=f"{place}/{at}/function/name")
+        if finish != "length":
+            call_arguments(exchange, at, call)
+
+
 @check("tools.parallel")
 def test_parallel(exchange: Exchange) -> None:
     """Calls that an answer makes at once each have arguments of their own."""

@@ -58,6 +58,16 @@ def refusal_body(exchange: Exchange) -> Any:
     return expect.json_body(exchange)
 
 
+@check("errors.message-is-text")
+def test_message_is_text(exchange: Exchange) -> None:
+    """The message of an error, where it has one, is a text."""
+    body = refusal_body(exchange)
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict) or error.get("message") is None:
+        raise Inconclusive("the refusal has no object of an error with a message")
+    expect.condition(isinstance(error["message"], str), "a text", error["message"], at="/error/message")
+
+
 @check("errors.openai-envelope", every_request=True)
 def test_openai_envelope(exchange: Exchange) -> None:
     """A refusal has an error object with the members message, type, param and code."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 
 from wireproof import expect
@@ -44,6 +45,15 @@ def has_spoken_words(text: str, at: str | None = None) -> None:
     enough = heard >= LEAST_SHARE_OF_WORDS * len(SPOKEN_WORDS)
     wanted = f"at least {LEAST_SHARE_OF_WORDS:.0%} of the words {' '.join(SPOKEN_WORDS)!r}"
     expect.condition(enough, wanted, text, at=at, where=at or "body", judged_by="transcriptions.says")
+    is_said_once(text, SPOKEN_WORDS, at)
+
+
+def is_said_once(text: str, spoken: Collection[str], at: str | None) -> None:
+    """Raises Violation if a text has most of the spoken words twice; one or two of them may be misheard words."""
+    heard = lower_case_words(without_accents(text))
+    twice = [word for word in spoken if heard.count(word) > 1]
+    once = len(twice) < LEAST_SHARE_OF_WORDS * len(spoken)
+    expect.condition(once, "the spoken words once", text, at=at, where=at or "body", judged_by="transcriptions.says")
 
 
 def timed_pieces(document: Any, name: str) -> list[Any]:
@@ -82,6 +92,7 @@ def test_not_translated(exchange: Exchange) -> None:
     words = lower_case_words(without_accents(text))
     enough = sum(word in words for word in FRENCH_WORDS) >= LEAST_SHARE_OF_WORDS * len(FRENCH_WORDS)
     expect.condition(enough, f"most of the words {' '.join(FRENCH_WORDS)!r}", text, at="/text")
+    is_said_once(text, FRENCH_WORDS, "/text")
 
 
 def without_accents(text: str) -> str:

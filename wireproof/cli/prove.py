@@ -20,9 +20,13 @@ from wireproof.cli.arguments import (
     show_examples,
     write_file,
 )
+from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
     from wireproof.proof.result import Proof
+
+# Of the sample of derived faults; the share of them that the checks have to catch, or a reason to explain.
+DEFAULT_COUNT, DEFAULT_SEED, DEFAULT_SHARE = 3000, 1, 0.97
 
 
 def add(commands: Any) -> None:
@@ -36,18 +40,31 @@ def add(commands: Any) -> None:
     )
     text = "inject every fault on all cases that it changes, instead of only on those that the kill matrix records"
     parser.add_argument("--whole", action="store_true", help=text)
-    text = f"write the kill matrix to this file, and the gates to {GATE_FILE_NAME} beside it (implies --whole)"
+    text = (
+        f"write the kill matrix to this file, and the gates to {GATE_FILE_NAME} beside it (implies --whole); "
+        "with --unseen, write its page"
+    )
     parser.add_argument("--write", metavar="FILE", help=text)
+    text = "measure the share caught of faults that are derived from the answers of the mock, and are in no catalogue"
+    parser.add_argument("--unseen", action="store_true", help=text)
+    text = f"number of derived faults over all contracts (default: {DEFAULT_COUNT})"
+    parser.add_argument("--count", type=int, metavar="N", help=text)
+    parser.add_argument("--seed", type=int, metavar="N", help=f"seed of their sample (default: {DEFAULT_SEED})")
     show_examples(
         parser,
         "wireproof prove                                         # by the matrix of an earlier proof",
         "wireproof prove --provider iio --fault done-missing",
         "wireproof prove --write tests/matrix.json",
+        "wireproof prove --unseen --seed 7 --provider openai",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Proves the checks, and prints or writes the kill matrix and the gates."""
+    if options.unseen:
+        return _measure_unseen(options)
+    if options.count is not None or options.seed is not None:
+        raise ConfigError("--count, --seed", "they choose among derived faults", "add --unseen")
     from wireproof.proof import kill_matrix
 
     providers, faults = tuple(options.provider), tuple(options.fault)
@@ -64,6 +81,24 @@ def run(options: argparse.Namespace) -> int:
         write_file(gate_file(options.write), proof.as_gate_file())
     print(json.dumps(proof.as_data(), indent=1) if options.json else proof.as_text())
     return 0 if _is_sufficient(proof, providers, faults) else 1
+
+
+def _measure_unseen(options: argparse.Namespace) -> int:
+    """Measures the share of derived faults that the checks catch, and prints or writes it."""
+    from wireproof.proof.unseen import unseen_proof
+
+    if options.fault or options.whole:
+        raise ConfigError("--fault, --whole", "derived faults are no part of the catalogue", "leave out --unseen")
+    count = DEFAULT_COUNT if options.count is None else options.count
+    if count < 1:
+        raise ConfigError(f"--count {count}", "no fault would be derived", "give a number from 1 on")
+    proof = unseen_proof.prove_unseen(
+        tuple(options.provider), count, DEFAULT_SEED if options.seed is None else options.seed
+    )
+    if options.write:
+        write_file(Path(options.write), proof.as_page())
+    print(json.dumps(proof.as_data(), indent=1) if options.json else proof.as_text())
+    return 0 if proof.share >= DEFAULT_SHARE else 1
 
 
 def _is_sufficient(proof: Proof, providers: Sequence[str], faults: Sequence[str]) -> bool:

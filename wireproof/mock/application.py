@@ -30,6 +30,7 @@ from wireproof.mock.endpoints.stored_answers import (
     retrieve_stored_chat,
 )
 from wireproof.mock.endpoints.transcriptions import create_transcription
+from wireproof.mock.faults.fault import Fault
 from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, with_headers
@@ -64,13 +65,18 @@ ENDPOINTS_WITHOUT_QUOTA = frozenset({"health"})
 
 
 class Application:
-    """All profiles of the reference server, and the state they share."""
+    """All profiles of the reference server, and the state they share.
+
+    Attributes:
+        more_faults: the faults beside those of the catalogue, by id.
+    """
 
     def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, controlled: bool = False) -> None:
         self.profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
         self.controlled = controlled
         self.state = ServerState()
         self.ordinals = itertools.count()
+        self.more_faults: dict[str, Fault] = {}
 
     def handle(self, request: HttpRequest) -> Outgoing:
         """Returns the answer to one request; a failure inside the server becomes a 500 answer."""
@@ -145,7 +151,9 @@ class Application:
         if not self.controlled:
             return NO_HOOKS
         fault = control.requested_fault(self.state, request)
-        return NO_HOOKS if fault is None else control.find_hooks(fault, profile, request)
+        if fault is None:
+            return NO_HOOKS
+        return control.find_hooks(self.more_faults.get(fault) or control.require_fault(fault), profile, request)
 
     def answer(self, profile: Profile, request: HttpRequest) -> Answer:
         """Returns the answer of the profile, a refusal included, with the headers of every response."""

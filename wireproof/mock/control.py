@@ -24,9 +24,8 @@ def requested_fault(state: ServerState, request: HttpRequest) -> str | None:
     return request.header(FAULT_HEADER) or state.fault
 
 
-def find_hooks(fault_id: str, profile: Profile, request: HttpRequest) -> FaultHooks:
+def find_hooks(fault: Fault, profile: Profile, request: HttpRequest) -> FaultHooks:
     """Returns the hooks of a fault; those without effect if it does not concern the endpoint of the request."""
-    fault = require_fault(fault_id)
     endpoints = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, request.path)}
     return fault.hooks if "*" in fault.endpoints or endpoints & set(fault.endpoints) else NO_HOOKS
 

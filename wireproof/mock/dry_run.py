@@ -60,6 +60,10 @@ class DryRun:
         self._core.state.dead_accounts.clear()
         self._core.ordinals = itertools.count()
 
+    def admit_fault(self, fault: Fault) -> None:
+        """Makes a fault known that is not in the catalogue, in place of the one before it."""
+        self._core.more_faults = {fault.id: fault}
+
     def ops(self, request: HttpRequest, *, stays: bool = False) -> Ops:
         """Returns the wire operations of one request; with `stays` its answer remains open until `finish`."""
         ops = _dated_ops(self._core.handle(request), request)

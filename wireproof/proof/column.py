@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from wireproof.client.sender import Sender
-from wireproof.contract.case import Case, is_generated
+from wireproof.contract.case import PROFILES, Case, is_generated
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target
 from wireproof.evidence.access_tracking import changed_parts, track_access
@@ -15,6 +16,7 @@ from wireproof.judging.outcomes import GATING_OUTCOMES, RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.mock.control import FAULT_HEADER
+from wireproof.mock.dry_run import DryRunStep
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import Ops
 from wireproof.proof.excused_faults import CheckAndCase, find_excused
@@ -53,13 +55,20 @@ class ColumnProof:
         watched: case → the planned verdicts that are judged again if a fault changes the result of the case.
     """
 
-    def __init__(self, target_run: TargetRun) -> None:
+    def __init__(self, target_run: TargetRun, profile: str = PROFILES[-1]) -> None:
+        """Plans the verdicts; of a profile smaller than `all`, those of the cases that an ordinary run sends."""
         self._target_run, self.name = target_run, target_run.target.name
         self._target: Target = replace(target_run.target, connections=CONNECTIONS_PER_POOL)
         self._column: Provider = target_run.target.provider
         self.ordinary_run = OrdinaryRun(target_run)
         gating = (planned for planned in target_run.entries if self.ordinary_run.is_gating_column(planned))
-        self._planned = [planned for planned in gating if not is_generated(planned.case)]
+        every = profile == PROFILES[-1]
+        self._planned = [
+            planned
+            for planned in gating
+            if not is_generated(planned.case)
+            and (every or all(self.ordinary_run.sends(target_run.cases[name], profile) for _, name in planned.cases))
+        ]
         self.cases: Mapping[str, Case] = {
             name: target_run.cases[name] for planned in self._planned for _, name in planned.cases
         }
@@ -74,29 +83,21 @@ class ColumnProof:
         """Every clause that the columns judge, in the order of the index."""
         return tuple(dict.fromkeys(clause.id for planned in self._planned for clause, _ in planned.clauses))
 
+    @property
+    def request_defaults(self) -> Mapping[str, Mapping[str, Any]]:
+        """Endpoint → member of its requests → the default that the contract names."""
+        return self._server.request_defaults
+
     async def find_false_alarms(self) -> list[str]:
         """Judges the fault-free mock over sockets and in a dry run; returns failures and differences as sentences."""
         sent = await send_over_sockets(replace(self._target, deadlines=PATIENT_DEADLINES), self.cases.values())
-        for name, case in self.cases.items():
-            result, ops = await self._dry_run(case, self._target)
-            replayable = self._server.replayable_steps(case, result) if isinstance(result, tuple) else ()
-            self._fault_free[name] = FaultFreeResult(result, ops, self._server.case_steps(), replayable)
-            self.dry_results[name] = result
+        await self.send_dry()
         judged = [
             (planned, self.judge(planned, sent), self.judge(planned, self.dry_results)) for planned in self._planned
         ]
         # On a busy machine a verdict about time may be inconclusive; the dry run decides it.
         judged = [(planned, dry if real.outcome == "inconclusive" else real, dry) for planned, real, dry in judged]
-        self.ordinary_run.set_fault_free((planned, verdict) for planned, verdict, _ in judged)
-        self.passing = [planned for planned, verdict, _ in judged if verdict.outcome == "pass"]
-        # The mock refuses these options honestly, so only a wrong response to them breaks the verdict.
-        declined = [planned for planned, verdict, _ in judged if verdict.outcome == "not-offered"]
-        broken_outcomes = [(planned, BROKEN_OUTCOMES) for planned in self.passing]
-        broken_outcomes += [(planned, BROKEN_OUTCOMES - {"not-offered"}) for planned in declined]
-        for position, (planned, outcomes) in enumerate(broken_outcomes):
-            for _, name in planned.cases:
-                watched = WatchedVerdict(position, planned, outcomes, self._parts_read(planned))
-                self.watched.setdefault(name, []).append(watched)
+        self._watch_verdicts([(planned, verdict) for planned, verdict, _ in judged])
         alarms = [(real, real.message) for _, real, _ in judged if real.outcome in RED_OUTCOMES]
         alarms += [
             (real, f"{real.outcome} over sockets, {dry.outcome} in the dry run: {dry.message}")
@@ -104,6 +105,40 @@ class ColumnProof:
             if real.outcome != dry.outcome
         ]
         return [f"{v.target} {v.check} {v.case}: {message}" for v, message in alarms]
+
+    async def judge_dry(self) -> None:
+        """Judges the fault-free mock without a connection alone; `find_false_alarms` proves that this is the same."""
+        await self.send_dry()
+        self._watch_verdicts([(planned, self.judge(planned, self.dry_results)) for planned in self._planned])
+
+    async def send_dry(self) -> None:
+        """Sends every case to the fault-free mock without a connection."""
+        for name, case in self.cases.items():
+            result, ops = await self._dry_run(case, self._target)
+            replayable = self._server.replayable_steps(case, result) if isinstance(result, tuple) else ()
+            self._fault_free[name] = FaultFreeResult(result, ops, self._server.case_steps(), replayable)
+            self.dry_results[name] = result
+
+    def steps_of(self, name: str) -> tuple[DryRunStep, ...]:
+        """The requests of a case with the answers of the fault-free server; empty if these are not repeatable."""
+        return self._fault_free[name].steps
+
+    def admit_fault(self, fault: Fault) -> None:
+        """Makes a fault known that is not in the catalogue, in place of the one before it."""
+        self._server.admit_fault(fault)
+
+    def _watch_verdicts(self, judged: Sequence[tuple[PlannedVerdict, Verdict]]) -> None:
+        """Notes the verdicts that faults may break."""
+        self.ordinary_run.set_fault_free(judged)
+        self.passing = [planned for planned, verdict in judged if verdict.outcome == "pass"]
+        # The mock refuses these options honestly, so only a wrong response to them breaks the verdict.
+        declined = [planned for planned, verdict in judged if verdict.outcome == "not-offered"]
+        broken_outcomes = [(planned, BROKEN_OUTCOMES) for planned in self.passing]
+        broken_outcomes += [(planned, BROKEN_OUTCOMES - {"not-offered"}) for planned in declined]
+        for position, (planned, outcomes) in enumerate(broken_outcomes):
+            for _, name in planned.cases:
+                watched = WatchedVerdict(position, planned, outcomes, self._parts_read(planned))
+                self.watched.setdefault(name, []).append(watched)
 
     def _parts_read(self, planned: PlannedVerdict) -> frozenset[str]:
         """The parts of its exchanges that a verdict reads; a fault that changes none of them cannot change it."""

@@ -7,8 +7,9 @@ The mock answers the same with and without a socket, so most faults can be judge
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from wireproof.client.partial_response import PartialResponse
@@ -25,6 +26,13 @@ SECOND_NS = 1_000_000_000
 # The clock value at which every dry exchange starts.
 START_NS = 1_000 * SECOND_NS
 GAP_S = 0.004
+# Nothing is sent to it.
+DRY_ORIGIN = "http://127.0.0.1:1"
+
+
+def dry_address(provider: Provider) -> str:
+    """The base URL of a provider on the mock in this process."""
+    return f"{DRY_ORIGIN}{provider.data['serve_at']}"
 
 
 class InProcessPool:
@@ -36,6 +44,7 @@ class InProcessPool:
     """
 
     def __init__(self, provider: Provider) -> None:
+        self._provider = provider
         self._dry_run = DryRun({provider.name: provider.data}, gap_s=GAP_S)
         self.received: list[HttpRequest] = []
         self.ops: list[Ops] = []
@@ -45,6 +54,20 @@ class InProcessPool:
         """Resets the server for the next case."""
         self._dry_run.reset()
         self.received, self.ops, self._at = [], [], DRY_RUN_TIME
+
+    @property
+    def request_defaults(self) -> Mapping[str, Mapping[str, Any]]:
+        """Endpoint → member of its requests → the default that the contract names."""
+        rules = self._provider.data.get("requests", {})
+        fields = {endpoint: rule.get("fields", {}) for endpoint, rule in rules.items()}
+        return {
+            endpoint: {name: row["default"] for name, row in rows.items() if "default" in row}
+            for endpoint, rows in fields.items()
+        }
+
+    def admit_fault(self, fault: Fault) -> None:
+        """Makes a fault known that is not in the catalogue."""
+        self._dry_run.admit_fault(fault)
 
     async def send(self, outgoing: OutgoingRequest) -> PartialResponse:
         """Returns the response to one request."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wireproof.client.skip_reasons import skip_reason
-from wireproof.contract.case import PROFILES
+from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.clause import LEVELS
 from wireproof.contract.target import Target
 from wireproof.contract.target_options import TargetOptions, build_targets
@@ -47,6 +47,10 @@ class OrdinaryRun:
             if not self.missing_means(planned):
                 self._fault_free[_key(planned)] = verdict
                 self._profiles[_key(planned)] = PROFILES.index(self.profile_of(planned))
+
+    def sends(self, case: Case, profile: str) -> bool:
+        """True if a run of this profile sends the case."""
+        return PROFILES.index(case.profile) <= PROFILES.index(profile) and case.name not in self._unsent
 
     def is_gating_column(self, planned: PlannedVerdict) -> bool:
         """True if the planned verdict belongs to a column that can fail the run."""

@@ -118,6 +118,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "json-fenced-seldom": on_whole_value(fence_json_sometimes),
     "json-off-schema": on_whole_value(edit_at(CONTENT_POINTER, leave_schema)),
     "content-doubled": on_whole_value(edit_at(CONTENT_POINTER, double_text)),
+    "transcription-doubled": on_whole_value(edit_at("/text", double_text)),
     "tool-markup-in-content": on_whole_value(calls_as_markup),
     "embedding-order": on_whole_value(reorder_vectors),
     "embedding-lengths": on_whole_value(shorten_last_vector),
