@@ -18,6 +18,8 @@ COUNTS = {
 MOST_TOKENS_APART, LARGEST_SHARE_APART = 8, 0.1
 # Shorter reasoning may be left out by chance.
 FEWEST_WORDS = 4
+# A model may greet in one answer and not in the other; its reasoning or a second answer is longer.
+MOST_WORDS_BESIDE = 8
 
 
 def ordered_text(exchange: Exchange) -> str:
@@ -52,9 +54,20 @@ def test_text(plain: Exchange, stream: Exchange) -> None:
         if form and expect.given_answer(exchange).is_cut and len(text) < len(wanted):
             raise Undecided(f"the token cap ended {name}")
         expect.condition(form is None, expect.display_text(wanted), f"{form}: {expect.display_text(text)}", where=name)
+    _require_nothing_beside(texts, wanted)
     for name, text in texts.items():
         if wanted not in text:
             raise Undecided(f"the model says something else in {name}: {expect.display_text(text)}")
+
+
+def _require_nothing_beside(texts: dict[str, str], wanted: str) -> None:
+    """Requires that one text has no long talk beside the ordered one if the other text has nothing beside it."""
+    if not any(text.strip() == wanted for text in texts.values()):
+        return
+    for name, text in texts.items():
+        words = len(text.replace(wanted, " ", 1).split()) if wanted in text else 0
+        shown = f"{words} words beside it: {expect.display_text(text)}"
+        expect.condition(words < MOST_WORDS_BESIDE, expect.display_text(wanted), shown, where=name)
 
 
 def _broken_form(text: str, wanted: str, *, is_line: bool) -> str | None:

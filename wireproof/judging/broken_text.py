@@ -16,8 +16,8 @@ def broken_form(text: str, whole: str) -> str | None:
     chose otherwise brings words of its own.
     """
     if whole in text:
-        times = text.count(whole) - whole.count(whole)
-        return f"{times + 1} times" if times else None
+        times = text.count(whole)
+        return f"{times} times" if times > 1 else _form_of_rest(text.replace(whole, "", 1), whole)
     for way, plain in _unescaped(text).items():
         if plain != text and whole in plain:
             return way
@@ -27,6 +27,13 @@ def broken_form(text: str, whole: str) -> str | None:
     if pieces is None or pieces * FEWEST_CHARACTERS_A_PIECE > len(text):
         return None
     return "with pieces repeated or out of order" if len(text) >= len(whole) else "with pieces missing"
+
+
+def _form_of_rest(rest: str, whole: str) -> str | None:
+    """The way in which the text beside the whole one is made of pieces of it; None if it is not."""
+    pieces = _count_pieces(rest, whole) if len(rest.strip()) >= SHORTEST_REMAINDER else None
+    is_made_of_it = pieces is not None and pieces * FEWEST_CHARACTERS_A_PIECE <= len(rest)
+    return "with pieces of it beside it" if is_made_of_it else None
 
 
 def _unescaped(text: str) -> dict[str, str]:

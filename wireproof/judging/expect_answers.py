@@ -20,11 +20,16 @@ CUT_REASONS = ("max_output_tokens", "max_tokens", "length")
 
 @dataclass(frozen=True, slots=True)
 class GivenCall:
-    """One call of a function."""
+    """One call of a function.
+
+    Attributes:
+        is_older: True for a call of the older form, which has no id.
+    """
 
     id: str
     name: str
     arguments: str
+    is_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +101,15 @@ def _from_choices(exchange: Exchange, body: Mapping[str, Any]) -> GivenAnswer:
 
 
 def _calls_of_message(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The calls of functions of a message; those of custom tools have no arguments."""
     older = message.get("function_call")
-    return _objects(message.get("tool_calls")) or ([{"function": older}] if isinstance(older, dict) else [])
+    calls = [call for call in _objects(message.get("tool_calls")) if isinstance(call.get("function"), dict)]
+    return calls or ([{"function": older, "is_older": True}] if isinstance(older, dict) else [])
 
 
 def _call(call: Mapping[str, Any]) -> GivenCall:
-    function = _object(call.get("function"))
-    return GivenCall(_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")))
+    function, is_older = _object(call.get("function")), bool(call.get("is_older"))
+    return GivenCall(_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")), is_older)
 
 
 def _from_chunks(exchange: Exchange, values: Sequence[Mapping[str, Any]]) -> GivenAnswer:

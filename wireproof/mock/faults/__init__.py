@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from wireproof.mock.faults import (
+    answer_parts,
     answer_values,
     broken_framing,
     broken_tool_calls,
@@ -32,6 +33,7 @@ from wireproof.mock.faults import (
     stream_chunks,
     stream_dialects,
     stream_endings,
+    stream_texts,
     transport,
     wrong_inputs_accepted,
     yaml_faults,
@@ -44,6 +46,8 @@ __all__ = ["Fault", "derive_fault", "faults", "find_fault"]
 
 CODED_HOOKS: Mapping[str, FaultHooks] = {
     **answer_values.HOOKS,
+    **answer_parts.HOOKS,
+    **stream_texts.HOOKS,
     **members_ignored.HOOKS,
     **options_ignored.HOOKS,
     **wrong_inputs_accepted.HOOKS,
