@@ -35,6 +35,7 @@ from wireproof.mock.faults import (
     stream_endings,
     stream_texts,
     transport,
+    uneven_routes,
     wrong_inputs_accepted,
     yaml_faults,
 )
@@ -48,6 +49,7 @@ CODED_HOOKS: Mapping[str, FaultHooks] = {
     **answer_values.HOOKS,
     **answer_parts.HOOKS,
     **stream_texts.HOOKS,
+    **uneven_routes.HOOKS,
     **members_ignored.HOOKS,
     **options_ignored.HOOKS,
     **wrong_inputs_accepted.HOOKS,

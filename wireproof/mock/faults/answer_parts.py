@@ -154,12 +154,13 @@ def empty_arguments(value: Any) -> Any:
 
 def without_braces(events: Events) -> Events:
     """Drops the fragments of arguments that are an empty object."""
-    return tuple(
-        event
+    fragments = [
+        [call["function"]["arguments"] for call in chunk_calls(event.data)] if is_json(event) else []
         for event in events
-        if not (is_json(event) and [call["function"]["arguments"] for call in chunk_calls(event.data)] == ["{}"])
-        and not (is_json(event) and event.data.get("delta") == "{}")
-    )
+    ]
+    if "".join(text for texts in fragments for text in texts) != "{}":
+        return events
+    return tuple(event for event, texts in zip(events, fragments, strict=True) if not any(texts))
 
 
 def null_arguments(value: Any) -> Any:
