@@ -37,7 +37,7 @@ def wanted_word(exchange: Exchange) -> str:
         found = [match[1].strip() for text in texts if (match := pattern.search(text))]
         if found:
             return found[-1]
-    return NUMBER.findall(" ".join(texts))[-1]
+    return str(NUMBER.findall(" ".join(texts))[-1])
 
 
 @check("chat.parts-arrive", proves_obeyed=("messages", "input"))

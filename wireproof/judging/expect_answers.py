@@ -11,9 +11,9 @@ from typing import Any
 
 from wireproof.evidence.exchange import Exchange, find_usage
 from wireproof.formats.strict_json import NotJson
+from wireproof.judging.expect_cuts import EVENT_STREAM
 
-EVENT_STREAM = "text/event-stream"
-REASONING_MEMBERS = ("reasoning_content", "reasoning", "thinking")
+APART_MEMBERS = ("reasoning_content", "reasoning", "thinking")
 LENGTH = "length"
 CUT_REASONS = ("max_output_tokens", "max_tokens", "length")
 
@@ -155,7 +155,7 @@ def _item_reasoning(item: Mapping[str, Any]) -> str:
 
 
 def _response_end(body: Mapping[str, Any]) -> str:
-    reason = _object(body.get("incomplete_details")).get("reason")
+    reason = _object(body.get("incomplete_details")).get("reason") or LENGTH
     return LENGTH if body.get("status") == "incomplete" and reason in CUT_REASONS else _text(body.get("status"))
 
 
@@ -181,7 +181,7 @@ def _joined(values: Iterable[Mapping[str, Any]], stem: str) -> str:
 
 
 def _reasoning(message: Mapping[str, Any]) -> str:
-    return next((text for name in REASONING_MEMBERS if (text := _text(message.get(name)))), "")
+    return next((text for name in APART_MEMBERS if (text := _text(message.get(name)))), "")
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -47,7 +47,7 @@ def input_member(body: JsonObject) -> str:
 
 def check_call_outputs(items: Sequence[Any], earlier_calls: Sequence[str]) -> None:
     """Refuses the output of a function call that is neither before it in the input nor in an earlier response."""
-    call_ids = list(earlier_calls)
+    call_ids: list[Any] = list(earlier_calls)
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             continue

@@ -27,8 +27,9 @@ def piece_of(event: OutgoingEvent) -> str:
         return ""
     if event.data.get("type") == DELTA_TYPE:
         return str(event.data["delta"])
-    choice = next((choice for choice in event.data.get("choices") or () if choice.get("index") == 0), {})
-    return choice.get("text") or (choice.get("delta") or {}).get("content") or ""
+    choices = [choice for choice in event.data.get("choices") or () if choice.get("index") == 0]
+    texts = [choice.get("text") or (choice.get("delta") or {}).get("content") or "" for choice in choices]
+    return "".join(texts)
 
 
 def with_piece(event: OutgoingEvent, piece: str) -> OutgoingEvent:
