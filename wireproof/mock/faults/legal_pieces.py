@@ -17,6 +17,7 @@ from wireproof.mock.faults.answer_places import (
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.json_edits import edit_at
 from wireproof.mock.faults.responses_events import without_types
+from wireproof.mock.faults.starved_answers import small_cap
 from wireproof.mock.faults.stream_edits import Events, is_json, on_stream
 from wireproof.mock.faults.stream_texts import Pieces, on_pieces, piece_of
 from wireproof.mock.model.tokenizer import tokenize
@@ -125,7 +126,11 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-text-greeted-in-streams": on_pieces(
         lambda pieces: pieces if pieces[0].startswith("{") else [GREETING, *pieces]
     ),
-    "free-text-like-markup": FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, end_like_markup)),
+    "free-text-like-markup": FaultHooks(
+        on_answer=lambda answer, received: (
+            edit_whole_answer(answer, end_like_markup) if small_cap(received) is None else answer
+        )
+    ),
     "free-deltas-empty": on_stream(add_empty_deltas),
     "free-finish-with-text": on_stream(finish_with_text),
     "free-call-ids-by-index": FaultHooks(

@@ -124,7 +124,8 @@ def response_as_chat(answer: Answer, received: HttpRequest) -> Answer:
     texts = [data["delta"] for data in values if data.get("type") == "response.output_text.delta"]
     choices: list[JsonObject] = [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
     choices += [{"delta": {"content": text}, "finish_reason": None} for text in texts]
-    choices += [{"delta": {}, "finish_reason": "stop"}]
+    is_cut = any(is_json(event) and event.data.get("type") == "response.incomplete" for event in answer.events)
+    choices += [{"delta": {}, "finish_reason": "length" if is_cut else "stop"}]
     chunk = {"id": "resp_1", "object": "chat.completion.chunk"}
     chunks = tuple(OutgoingEvent({**chunk, "choices": [{"index": 0, **choice}]}) for choice in choices)
     return replace(answer, events=(*chunks, OutgoingEvent(DONE_DATA)))
