@@ -222,8 +222,8 @@ def events(exchange: Exchange) -> list[tuple[str, str, Mapping[str, Any]]]:
 
 
 def is_stream(exchange: Exchange) -> bool:
-    """True if the response is an event stream, by its Content-Type."""
-    return exchange.content_type == EVENT_STREAM
+    """True if the response is an event stream, by its Content-Type, and not a JSON text that is mislabelled."""
+    return exchange.is_event_stream
 
 
 def chunk_place(chunk: Chunk) -> str:

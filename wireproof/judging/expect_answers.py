@@ -11,7 +11,6 @@ from typing import Any
 
 from wireproof.evidence.exchange import Exchange, find_usage
 from wireproof.formats.strict_json import NotJson
-from wireproof.judging.expect_cuts import EVENT_STREAM
 
 APART_MEMBERS = ("reasoning_content", "reasoning", "thinking")
 LENGTH = "length"
@@ -70,7 +69,7 @@ def given_answer(exchange: Exchange) -> GivenAnswer:
     """The content of an answer; empty for a refusal and for an answer that no client can read."""
     if not exchange.is_success:
         return GivenAnswer()
-    if exchange.content_type == EVENT_STREAM:
+    if exchange.is_event_stream:
         values = [chunk.value for chunk in exchange.stream.chunks if isinstance(chunk.value, dict)]
         typed = [value for value in values if str(value.get("type")).startswith("response.")]
         return _from_events(typed) if typed else _from_chunks(exchange, values)
