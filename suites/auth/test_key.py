@@ -11,6 +11,7 @@ from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Noted, NotOffered, Provider, Untestable, check
 
 HASHES = ("md5", "sha1", "sha256", "sha512")
+KEY_STATUSES = (401, 403)
 
 
 @check("auth.accepted")
@@ -95,3 +96,16 @@ def test_challenge(exchange: Exchange) -> None:
     if exchange.status != 401:
         raise Inconclusive(f"the status is {exchange.status}")
     expect.header(exchange, "WWW-Authenticate")
+
+
+@check("auth.each-route", any_answer=True)
+def test_each_route(chat: Exchange, route: Exchange) -> None:
+    """A server that refuses a chat on account of its key refuses any other request with such a key."""
+    if chat.status not in KEY_STATUSES:
+        raise Inconclusive(f"the chat is answered with {chat.status}, and so tells nothing of keys")
+    expect.complete(route)
+    if route.status not in KEY_STATUSES and not route.is_success:
+        raise Inconclusive(f"the request is refused with {route.status}, for another reason")
+    actual = f"{route.status} with {expect.display_text(route.text)}"
+    where = f"{route.request.method} {route.request.url.partition('?')[0]}"
+    expect.condition(not route.is_success, f"{chat.status}, as at the chat", actual, where=where)

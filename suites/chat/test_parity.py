@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os.path import commonprefix
 from typing import Any
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Undecided, check
+from wireproof.check import Exchange, Inconclusive, check
 
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
-
-
-def ordered_text(exchange: Exchange) -> str:
-    """The text that the request orders the model to say exactly."""
-    return str(expect.request_body(exchange)["messages"][-1]["content"]).partition(":")[2].strip()
 
 
 def calls_with_arguments(exchange: Exchange) -> list[tuple[Any, Any]]:
@@ -35,33 +29,6 @@ def token_counts(exchange: Exchange) -> Mapping[str, Any]:
 def test_same_text(plain: Exchange, stream: Exchange) -> None:
     """A request has the same text whether it is streamed or not."""
     expect.equal(expect.text(stream), expect.text(plain), at="/choices/0/delta/content")
-
-
-@check("stream.text-whole")
-def test_text_whole(plain: Exchange, stream: Exchange) -> None:
-    """A text that the plain answer or the stream has whole is not missing a piece, or repeating one, in the other."""
-    wanted = ordered_text(plain)
-    texts = {"the plain answer": expect.text(plain), "the stream": expect.text(stream)}
-    broken = [name for name, text in texts.items() if wanted not in text]
-    if len(broken) == 2:
-        raise Undecided("the model says something else, plain and streamed")
-    for name in broken:
-        text = texts[name].strip()
-        if not text or expect.finish_reason(stream if name == "the stream" else plain) == "length":
-            raise Undecided(f"the token cap ended {name}")
-        shown = f"{expect.display_text(text)} in {name}"
-        expect.condition(not is_cut_or_repeated(text, wanted), expect.display_text(wanted), shown, where=name)
-        raise Undecided(f"the model says something else: {shown}")
-
-
-def is_cut_or_repeated(text: str, whole: str) -> bool:
-    """True if a text is another one without a piece, or with a piece of it twice in a row."""
-    start = len(commonprefix((text, whole)))  # noqa: RUF071 - of characters, not of paths
-    end = len(commonprefix((text[::-1], whole[::-1])))  # noqa: RUF071
-    if len(text) < len(whole):
-        return start + end >= len(text)
-    extra = len(text) - len(whole)
-    return start + end >= len(whole) and text[start - extra : start] == text[start : start + extra]
 
 
 @check("stream.same-finish")

@@ -42,7 +42,10 @@ def answer_value(exchange: Exchange) -> Any:
     try:
         return parse_json(text)
     except NotJson as error:
-        raise Violation("a JSON text", f"{expect.display_text(text)} ({error})", at=CONTENT) from None
+        # A text that begins as an object shows that the format had an effect.
+        begins = text.lstrip().startswith(expect.OBJECT_MARKS)
+        actual = f"{expect.display_text(text)} ({error})"
+        raise Violation("a JSON text", actual, at=CONTENT, shows_ignored=not begins) from None
 
 
 @check("structured.object", proves_obeyed=("response_format",))

@@ -7,6 +7,9 @@ from itertools import pairwise
 from wireproof import expect
 from wireproof.check import Case, Exchange, Finding, Inconclusive, Noted, NotOffered, Provider, Violation, check
 
+# The first half of a pictograph in UTF-16, as JSON escapes it.
+HALF_CHARACTER = b"\\ud83d"
+
 
 @check("errors.refused")
 def test_refused(exchange: Exchange, case: Case, provider: Provider) -> None:
@@ -90,3 +93,18 @@ def test_each_refused(exchanges: tuple[Exchange, ...], case: Case, provider: Pro
         raise Violation.from_findings(tuple(findings))
     if server_errors:
         raise Violation.from_findings(tuple(server_errors), judged_by="wire.no-server-error")
+
+
+@check("errors.each-mistake", any_answer=True)
+def test_each_mistake(exchanges: tuple[Exchange, ...]) -> None:
+    """At each endpoint a malformed body and a wrong method are refused with 4xx; half a character may be read."""
+    for number, exchange in enumerate(exchanges, 1):
+        expect.complete(exchange)
+        expect.require_no_rate_limit(exchange)
+        if exchange.is_success and HALF_CHARACTER in exchange.request.body:
+            continue
+        fits = exchange.status is not None and 400 <= exchange.status < 500
+        actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
+        judged_by = expect.check_for_server_error(exchange)
+        where = f"request {number}: {exchange.request.method} {exchange.request.body[:40]!r}"
+        expect.condition(fits, "a status from 400 to 499", actual, where=where, judged_by=judged_by)

@@ -7,6 +7,7 @@ from wireproof.check import (
     Case,
     Exchange,
     Finding,
+    Inconclusive,
     NotOffered,
     Provider,
     Target,
@@ -128,3 +129,20 @@ def test_listed_are_served(exchanges: tuple[Exchange, ...], provider: Provider) 
 def _refuses_with(exchange: Exchange, codes: tuple[str, ...], statuses: tuple[int, ...], provider: Provider) -> bool:
     found = {code for _, code in expect.codes(exchange, provider)}
     return exchange.status in statuses and (not codes or bool(found & set(codes)))
+
+
+@check("models.listed-work", any_answer=True)
+def test_listed_work(exchanges: tuple[Exchange, ...], case: Case, provider: Provider) -> None:
+    """A listed model is found by its id, and a chat with it is not refused as if the model did not exist."""
+    if len(exchanges) < case.request_count or not exchanges[0].is_success:
+        raise Inconclusive("the list has no such model")
+    unknown = provider.refusals["unknown-model"]
+    for exchange in exchanges[1:]:
+        expect.complete(exchange)
+        actual = f"{exchange.status} with {expect.display_text(exchange.text)}"
+        where = f"{exchange.request.method} {exchange.request.url}"
+        if exchange.endpoint == "model":
+            expect.condition(exchange.status != 404, "the entry of a listed model", actual, where=where)
+        elif unknown.code:
+            is_unknown = _refuses_with(exchange, unknown.code, unknown.status, provider)
+            expect.condition(not is_unknown, "no refusal of a listed model as unknown", actual, where=where)

@@ -16,6 +16,7 @@ MOST_HIDDEN_TOKENS = 10_000
 MEDIA_PARTS = (b"image", b"audio", b"file", b"multipart")
 PROMPT_COUNTS = ("prompt_tokens", "input_tokens")
 ANSWER_COUNTS = ("completion_tokens", "output_tokens")
+CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 @check("usage.plausible")
@@ -53,3 +54,66 @@ def _most_tokens(exchange: Exchange, *, is_prompt: bool) -> int | None:
         return None
     size = len(sent) if is_prompt else len(exchange.body)
     return MOST_TOKENS_PER_BYTE * size + MOST_HIDDEN_TOKENS
+
+
+# Beyond this, an answer may end at the bound of its model before that of the request.
+LARGEST_CAP = 2048
+
+
+@check("usage.at-cap", every_request=True)
+def test_at_cap(exchange: Exchange) -> None:
+    """An answer that the token cap ended counts as many tokens as the cap, with those of its reasoning or without."""
+    given = expect.given_answer(exchange)
+    if not given.is_cut:
+        return
+    body = expect.request_body(exchange)
+    caps = {body[name] for name in CAPS if type(body.get(name)) is int}
+    found = _answer_counts(given.usage or {})
+    if not found or len(caps) != 1 or body.get("best_of", 1) != 1 or max(caps) > LARGEST_CAP:
+        return
+    cap = caps.pop() * len(given.ends)
+    expect.condition(cap in found, f"{cap}, the cap", " or ".join(map(str, found)), where="/usage")
+
+
+def _answer_counts(usage: Mapping[str, Any]) -> list[int]:
+    """The tokens of the answer as its usage states them, and as they follow from its total and its details."""
+    stated = next((usage[name] for name in ANSWER_COUNTS if type(usage.get(name)) is int), None)
+    if stated is None:
+        return []
+    total, prompt = usage.get("total_tokens"), next((usage.get(name) for name in PROMPT_COUNTS if name in usage), None)
+    details = [usage.get(f"{name}_details") for name in ANSWER_COUNTS]
+    hidden = [part.get("reasoning_tokens") for part in details if isinstance(part, dict)]
+    sums = [total - prompt] if type(total) is int and type(prompt) is int else []
+    sums += [stated + count for count in hidden if type(count) is int]
+    return list(dict.fromkeys([stated, *sums]))
+
+
+@check("usage.covers-text", every_request=True)
+def test_covers_text(exchange: Exchange) -> None:
+    """An answer with text counts at least one token, and no fewer than a quarter of its words."""
+    given = expect.given_answer(exchange)
+    found = _answer_counts(given.usage or {})
+    words = sum(len(text.split()) for text in given.texts)
+    if not found or not words:
+        return
+    least = max(1, words // 4)
+    expect.condition(max(found) >= least, f"at least {least} for {words} words", max(found), where="/usage")
+
+
+@check("usage.total-covers", every_request=True)
+def test_total_covers(exchange: Exchange) -> None:
+    """The total of tokens is no less than the sum of prompt and answer, and no detail exceeds its count."""
+    usage = find_usage(exchange) or expect.given_answer(exchange).usage or {}
+    sides = [
+        next((name for name in names if type(usage.get(name)) is int), None) for names in (PROMPT_COUNTS, ANSWER_COUNTS)
+    ]
+    counts = [usage[name] for name in sides if name is not None]
+    total = usage.get("total_tokens")
+    if type(total) is int:
+        expect.condition(total >= sum(counts), f"at least {sum(counts)}", total, where="/usage/total_tokens")
+    for name in filter(None, sides):
+        details = usage.get(f"{name}_details")
+        for part, count in details.items() if isinstance(details, dict) else ():
+            most = max(usage[name], total if type(total) is int else 0)
+            fits = type(count) is not int or count <= most
+            expect.condition(fits, f"at most {most}", count, where=f"/usage/{name}_details/{part}")

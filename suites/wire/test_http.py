@@ -71,7 +71,7 @@ def test_as_labelled(exchange: Exchange) -> None:
     expect.complete(exchange)
     if not exchange.body:
         return
-    if expect.is_stream(exchange):
+    if exchange.content_type == EVENT_STREAM:
         actual = expect.display_text(exchange.text)
         expect.condition(bool(exchange.stream.events), "at least one event", actual, where="body")
     elif is_json_type(exchange.content_type):

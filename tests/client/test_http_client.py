@@ -241,10 +241,11 @@ async def test_a_connection_is_reused() -> None:
     [
         pytest.param(b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}", id="500"),
         pytest.param(b"HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n", id="503"),
+        pytest.param(b"HTTP/1.1 401 No key\r\nContent-Length: 2\r\n\r\n{}", id="401"),
         pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", id="connection-close"),
     ],
 )
-async def test_a_failure_of_the_server_leads_to_a_fresh_connection(first: bytes) -> None:
+async def test_a_failure_or_a_refusal_leads_to_a_fresh_connection(first: bytes) -> None:
     replies = iter([first, OK])
 
     async def reply(peer: Peer) -> None:
@@ -476,6 +477,17 @@ async def test_own_connections_are_not_shared() -> None:
             answers = [await line.send(asking(server.url)) for _ in range(2)]
         await wire.send(asking(server.url))
         assert [len(requests) for requests in server.received] == [2, 2]
+    assert [answer.connection for answer in answers] == [1, 1]
+
+
+async def test_a_connection_of_a_case_is_kept_after_a_refusal() -> None:
+    replies = iter([b"HTTP/1.1 401 No key\r\nContent-Length: 2\r\n\r\n{}", OK])
+
+    async def reply(peer: Peer) -> None:
+        await peer.send_parts(next(replies))
+
+    async with serving(reply) as server, HttpClient(4, PATIENT) as wire, wire.own_connections(1) as own:
+        answers = [await own.send(asking(server.url)) for _ in range(2)]
     assert [answer.connection for answer in answers] == [1, 1]
 
 

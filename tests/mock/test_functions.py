@@ -92,3 +92,18 @@ def test_a_function_call_cut_by_the_cap_ends_with_length(chat):
     choice = first(chat(ASKED, "openai", functions=[WEATHER], max_completion_tokens=5))
     assert choice["finish_reason"] == "length"
     assert choice["message"]["function_call"]["arguments"] == '{"'
+
+
+def test_a_response_is_continued_with_the_output_of_its_call(client):
+    with client("openai") as opened:
+        tool = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}}
+        request = {"model": "gpt-4.1-mini", "tools": [tool]}
+        first = opened.post("/responses", json={**request, "input": "Paris?", "tool_choice": "required"}).json()
+        output = {"type": "function_call_output", "output": "Sunny, 23 degrees"}
+        more = {**request, "previous_response_id": first["id"]}
+        known = opened.post(
+            "/responses", json={**more, "input": [{**output, "call_id": first["output"][0]["call_id"]}]}
+        )
+        unknown = opened.post("/responses", json={**more, "input": [{**output, "call_id": "call_0"}]})
+    assert "23" in known.json()["output"][0]["content"][0]["text"]
+    assert unknown.status_code == 400

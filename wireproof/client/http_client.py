@@ -94,7 +94,7 @@ class HttpClient:
     """Connections to one target.
 
     After an answer with a status of 500 or above, a reset of the connection is awaited; with `watches_connections`
-    after every answer.
+    after every answer. Without it, no other request follows a refusal over its connection.
     """
 
     def __init__(
@@ -212,10 +212,10 @@ class HttpClient:
         answer.http_version = response.http_version
         answer.headers = tuple(response.headers.raw)
         answer.headers_ns = recording.last_ns
-        await self._read_body(response, answer, recording, outgoing.leave_after)
+        await self._read_body(response, answer, recording, outgoing)
 
     async def _read_body(
-        self, response: httpx.Response, answer: PartialResponse, recording: Recording, leave_after: int | None
+        self, response: httpx.Response, answer: PartialResponse, recording: Recording, outgoing: OutgoingRequest
     ) -> None:
         size = 0
         # Unlike `aiter_raw`, the stream leaves the connection with this request until the response is closed.
@@ -240,11 +240,22 @@ class HttpClient:
                     answer.truncated = True
                     break
                 answer.add_read(recording.last_ns, part)
-                if leave_after is not None and answer.event_count >= leave_after:
+                if outgoing.leave_after is not None and answer.event_count >= outgoing.leave_after:
                     answer.left = answer.truncated = True
                     break
         finally:
+            if self._is_left_after(answer) and recording.stream is not None:
+                await recording.stream.aclose()
             await _close_response(response, answer)
+
+    def _is_left_after(self, answer: PartialResponse) -> bool:
+        """True if no other request is to follow an answer over its connection.
+
+        A server that refuses a request and leaves its body unread takes the rest of it for the next request, which
+        would then be refused for no fault of its own. A case about that has connections of its own.
+        """
+        is_refusal = answer.status is not None and 400 <= answer.status < 500
+        return is_refusal and not self._watches_connections
 
     async def _is_reset_after(self, answer: PartialResponse, recording: Recording) -> bool:
         """True if the peer resets the connection right after a whole answer."""

@@ -231,6 +231,20 @@ class Exchange:
         return media_type
 
     @property
+    def is_event_stream(self) -> bool:
+        """True if the body is an event stream by its media type, and not one JSON text that is mislabelled."""
+        return self.content_type == "text/event-stream" and not self._is_json_text
+
+    @property
+    def _is_json_text(self) -> bool:
+        if self.body.lstrip()[:1] not in (b"{", b"["):  # no field of an event begins so
+            return False
+        try:
+            return self.json is not None
+        except NotJson:
+            return False
+
+    @property
     def headers_by_name(self) -> Mapping[str, tuple[str, ...]]:
         """Values of each response header in the order of the lines, by name in lower case."""
         by_name: Mapping[str, tuple[str, ...]] = self._compute_once("by name", lambda: _group_by_name(self.headers))
@@ -292,7 +306,7 @@ def _group_by_name(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, tuple[s
 def find_usage(exchange: Exchange) -> Mapping[str, Any]:
     """The usage object of a response or a stream; empty if there is none."""
     try:
-        usage = exchange.stream.usage if exchange.content_type == "text/event-stream" else exchange.json["usage"]
+        usage = exchange.stream.usage if exchange.is_event_stream else exchange.json["usage"]
     except (NotJson, KeyError, TypeError):
         return {}
     return usage if isinstance(usage, dict) else {}

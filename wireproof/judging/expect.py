@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from wireproof.formats import json_pointer
+from wireproof.judging.broken_text import broken_form
 from wireproof.judging.check import (
     Chunk,
     Contract,
@@ -27,6 +28,7 @@ from wireproof.judging.check import (
 )
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
+from wireproof.judging.expect_answers import given_answer
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
 from wireproof.judging.expect_cuts import (
     CALL_MARKS,
@@ -56,6 +58,7 @@ __all__ = [
     "OBJECT_MARKS",
     "answer",
     "asks_for_stream",
+    "broken_form",
     "check_for_server_error",
     "check_for_total",
     "chunk_place",
@@ -74,6 +77,7 @@ __all__ = [
     "finish_reason",
     "fits_schema",
     "follows_strict_schema",
+    "given_answer",
     "header",
     "header_duration_s",
     "header_int",
@@ -218,8 +222,8 @@ def events(exchange: Exchange) -> list[tuple[str, str, Mapping[str, Any]]]:
 
 
 def is_stream(exchange: Exchange) -> bool:
-    """True if the response is an event stream, by its Content-Type."""
-    return exchange.content_type == EVENT_STREAM
+    """True if the response is an event stream, by its Content-Type, and not a JSON text that is mislabelled."""
+    return exchange.is_event_stream
 
 
 def chunk_place(chunk: Chunk) -> str:

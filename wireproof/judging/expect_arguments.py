@@ -19,14 +19,16 @@ PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def json_object(text: Any, *, where: str = "", at: str | None = None) -> Mapping[str, Any]:
-    """Requires a string that holds one JSON object; returns the object."""
+    """Requires a string that holds one JSON object, such as the arguments of a call; returns the object."""
     __tracebackhide__ = True
-    condition(isinstance(text, str), "a string", text, where=where, at=at)
+    # A call that was made shows that the tools were not ignored, whatever the form of its arguments.
+    condition(isinstance(text, str), "a string", text, where=where, at=at, shows_ignored=False)
     try:
         parsed = parse_json(text)
     except NotJson as error:
-        raise Violation("a JSON text", f"{display_text(text)} ({error})", where=where, at=at) from None
-    condition(isinstance(parsed, dict), "a JSON object", text, where=where, at=at)
+        actual = f"{display_text(text)} ({error})"
+        raise Violation("a JSON text", actual, where=where, at=at, shows_ignored=False) from None
+    condition(isinstance(parsed, dict), "a JSON object", text, where=where, at=at, shows_ignored=False)
     value: Mapping[str, Any] = parsed
     return value
 

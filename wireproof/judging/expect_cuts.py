@@ -105,7 +105,7 @@ def _stated_count(exchange: Exchange) -> int | None:
 
 def _cut_answer(exchange: Exchange) -> CutAnswer | None:
     """The answer, if it says that the token cap ended it; else None."""
-    if exchange.content_type == EVENT_STREAM:
+    if exchange.is_event_stream:
         values = [chunk.value for chunk in exchange.stream.chunks if isinstance(chunk.value, dict)]
         typed = [value for value in values if isinstance(value.get("response"), dict)]
         if typed:

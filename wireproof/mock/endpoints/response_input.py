@@ -13,8 +13,12 @@ from wireproof.mock.provider.refusals import RequestRefused
 from wireproof.mock.provider.request_rules import BodyRules
 
 
-def conversation_from_input(body: JsonObject, rules: BodyRules) -> Conversation:
-    """Returns the conversation in the input or, if the contract allows them, in the messages."""
+def conversation_from_input(body: JsonObject, rules: BodyRules, earlier_calls: Sequence[str] = ()) -> Conversation:
+    """Returns the conversation in the input or, if the contract allows them, in the messages.
+
+    Args:
+        earlier_calls: the ids of the calls of the response that the request continues.
+    """
     name = input_member(body)
     value = body[name]
     if name == "messages":
@@ -23,7 +27,7 @@ def conversation_from_input(body: JsonObject, rules: BodyRules) -> Conversation:
     instructions = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(value, str):
         return Conversation((*instructions, ChatLine("user", value)))
-    check_call_outputs(value)
+    check_call_outputs(value, earlier_calls)
     return Conversation(
         (*instructions, *(line_from_item(item, f"{name}[{index}]", rules) for index, item in enumerate(value)))
     )
@@ -41,9 +45,9 @@ def input_member(body: JsonObject) -> str:
     return name
 
 
-def check_call_outputs(items: Sequence[Any]) -> None:
-    """Refuses the output of a function call that is not before it in the input."""
-    call_ids = []
+def check_call_outputs(items: Sequence[Any], earlier_calls: Sequence[str]) -> None:
+    """Refuses the output of a function call that is neither before it in the input nor in an earlier response."""
+    call_ids: list[Any] = list(earlier_calls)
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             continue

@@ -22,6 +22,7 @@ from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
 from wireproof.mock.provider.model_entry import Model
+from wireproof.mock.provider.request_rules import BodyRules
 
 
 def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
@@ -30,7 +31,7 @@ def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
     body = body_validation.validate_body(raw_body, rules)
     if "model" not in body:
         raise missing_field("model")
-    conversation = with_earlier_conversation(context, body, conversation_from_input(body, rules))
+    conversation = with_earlier_conversation(context, body, rules)
     check_response_tools(body.get("tools", ()))
     model = find_model(context, body["model"], "chat")
     if conversation.last_pictures:
@@ -45,12 +46,18 @@ def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
     return PlainAnswer(200, response.as_json_at("queued", [], None) if body.get("background") else response.as_json())
 
 
-def with_earlier_conversation(context: RequestContext, body: JsonObject, conversation: Conversation) -> Conversation:
-    """Returns the conversation, preceded by that of `previous_response_id`."""
+def with_earlier_conversation(context: RequestContext, body: JsonObject, rules: BodyRules) -> Conversation:
+    """Returns the conversation in the body, preceded by that of `previous_response_id`."""
     if "previous_response_id" not in body:
-        return conversation
+        return conversation_from_input(body, rules)
     earlier: StoredAnswers = context.stored_items.get(body["previous_response_id"], "previous_response_id")
+    conversation = conversation_from_input(body, rules, call_ids(earlier.response))
     return Conversation((*earlier.conversation.lines, *conversation.lines))
+
+
+def call_ids(response: JsonObject) -> tuple[str, ...]:
+    """The ids of the calls of a response."""
+    return tuple(item["call_id"] for item in response["output"] if item["type"] == "function_call")
 
 
 def with_answer(conversation: Conversation, answer: str) -> Conversation:
@@ -71,7 +78,7 @@ def count_input_tokens(context: RequestContext, raw_body: JsonObject) -> PlainAn
     if "model" not in body:
         raise missing_field("model")
     find_model(context, body["model"], "chat")
-    conversation = with_earlier_conversation(context, body, conversation_from_input(body, rules))
+    conversation = with_earlier_conversation(context, body, rules)
     return PlainAnswer(
         200, {"object": "response.input_tokens", "input_tokens": count_prompt_tokens(conversation, body.get("tools"))}
     )

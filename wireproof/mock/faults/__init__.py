@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from wireproof.mock.faults import (
+    answer_parts,
     answer_values,
     broken_framing,
     broken_tool_calls,
@@ -16,6 +17,7 @@ from wireproof.mock.faults import (
     image_generation,
     image_inputs,
     lasting_effects,
+    legal_pieces,
     legal_variants,
     length_cuts,
     members_ignored,
@@ -29,10 +31,13 @@ from wireproof.mock.faults import (
     responses_events,
     responses_input,
     runaway_answers,
+    starved_answers,
     stream_chunks,
     stream_dialects,
     stream_endings,
+    stream_texts,
     transport,
+    uneven_routes,
     wrong_inputs_accepted,
     yaml_faults,
 )
@@ -44,6 +49,9 @@ __all__ = ["Fault", "derive_fault", "faults", "find_fault"]
 
 CODED_HOOKS: Mapping[str, FaultHooks] = {
     **answer_values.HOOKS,
+    **answer_parts.HOOKS,
+    **stream_texts.HOOKS,
+    **uneven_routes.HOOKS,
     **members_ignored.HOOKS,
     **options_ignored.HOOKS,
     **wrong_inputs_accepted.HOOKS,
@@ -63,6 +71,8 @@ CODED_HOOKS: Mapping[str, FaultHooks] = {
     **image_generation.HOOKS,
     **form_uploads.HOOKS,
     **legal_variants.HOOKS,
+    **starved_answers.HOOKS,
+    **legal_pieces.HOOKS,
     **broken_tool_calls.HOOKS,
     **length_cuts.HOOKS,
     **runaway_answers.HOOKS,

@@ -16,8 +16,6 @@ from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, Outgoin
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
 
-CAP_IN_BODY = re.compile(rb'"max(?:_completion|_output)?_tokens": ?(\d+)')
-SMALL_CAP = 300
 RESET_HEADER = re.compile(r"(?i)x-ratelimit-reset$")
 
 
@@ -98,70 +96,6 @@ def on_each_text(change: Callable[[str], str]) -> FaultHooks:
     return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
 
 
-def small_cap(received: HttpRequest) -> int | None:
-    """The token cap of a chat if reasoning alone can use it up; else None."""
-    cap = min((int(cap) for cap in CAP_IN_BODY.findall(received.body)), default=None)
-    return cap if cap is not None and cap <= SMALL_CAP else None
-
-
-def spend_cap_on_reasoning(empty: str | None) -> FaultHooks:
-    """Hooks that use up a small cap on reasoning: no text, and the finish_reason length."""
-
-    def change_value(value: Any, cap: int) -> Any:
-        for choice in value.get("choices", ()) if isinstance(value, dict) else ():
-            message = choice.get("message") or {}
-            if choice.get("finish_reason") in ("stop", "length") and "content" in message:
-                choice["finish_reason"] = "length"
-                message["content"] = empty
-                count_whole_cap(value.get("usage"), cap)
-        return value
-
-    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
-        cap = small_cap(received)
-        return answer if cap is None else edit_whole_answer(answer, lambda value: change_value(value, cap))
-
-    return FaultHooks(on_answer=change_answer)
-
-
-def count_whole_cap(usage: Any, cap: int) -> None:
-    """Counts the whole cap as used up by the reasoning, beside the tokens of other choices."""
-    if isinstance(usage, dict):
-        used = max(cap, usage.get("completion_tokens", 0))
-        usage |= {"completion_tokens": used, "total_tokens": usage.get("prompt_tokens", 0) + used}
-
-
-def spend_stream_on_reasoning(events: Events) -> Events:
-    """Uses up the cap of a stream on reasoning: no delta has content."""
-    for event in events:
-        if is_json(event):
-            for choice in event.data.get("choices") or ():
-                delta = choice.get("delta") or {}
-                if delta.get("content"):
-                    delta["content"] = ""
-                if choice.get("finish_reason") == "stop":
-                    choice["finish_reason"] = "length"
-    return events
-
-
-def spend_response_on_reasoning(answer: Answer, received: HttpRequest) -> Answer:
-    """Uses up the cap of a response on reasoning: only the reasoning is left if it is shown, else nothing."""
-    caps = [int(cap) for cap in CAP_IN_BODY.findall(received.body)]
-    return edit_any_answer(answer, lambda value: with_reasoning_alone(value, min(caps, default=0)))
-
-
-def with_reasoning_alone(value: Any, cap: int) -> Any:
-    if not isinstance(value, dict) or value.get("object") != "response":
-        return value
-    for item in value.get("output", ()):
-        reasoning = [part for part in item.get("content", ()) if part.get("type") == "reasoning"]
-        item.update(status="incomplete", content=reasoning)
-    usage = value.get("usage")
-    if isinstance(usage, dict):
-        used = max(cap, usage["output_tokens"])
-        value = {**value, "usage": {**usage, "output_tokens": used, "total_tokens": usage["input_tokens"] + used}}
-    return {**value, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
-
-
 def pair_chunks(events: Events) -> Events:
     """Joins each two neighbouring texts into one chunk."""
     joined: list[OutgoingEvent] = []
@@ -190,7 +124,8 @@ def response_as_chat(answer: Answer, received: HttpRequest) -> Answer:
     texts = [data["delta"] for data in values if data.get("type") == "response.output_text.delta"]
     choices: list[JsonObject] = [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
     choices += [{"delta": {"content": text}, "finish_reason": None} for text in texts]
-    choices += [{"delta": {}, "finish_reason": "stop"}]
+    is_cut = any(is_json(event) and event.data.get("type") == "response.incomplete" for event in answer.events)
+    choices += [{"delta": {}, "finish_reason": "length" if is_cut else "stop"}]
     chunk = {"id": "resp_1", "object": "chat.completion.chunk"}
     chunks = tuple(OutgoingEvent({**chunk, "choices": [{"index": 0, **choice}]}) for choice in choices)
     return replace(answer, events=(*chunks, OutgoingEvent(DONE_DATA)))
@@ -243,10 +178,6 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-transcript-form": on_transcript(lambda text: re.sub(r"[.!?,]", "", text).lower()),
     "free-transcript-blank": on_transcript(lambda text: f" {text.replace(',', '...')}\n"),
     "free-transcript-heard-more": only_for_provider("iotex", on_transcript(lambda text: f"And {text}")),
-    "free-starved-empty": spend_cap_on_reasoning(""),
-    "free-starved-null": spend_cap_on_reasoning(None),
-    "free-starved-stream": on_stream(spend_stream_on_reasoning),
-    "free-starved-response": only_for_provider("aion", FaultHooks(on_answer=spend_response_on_reasoning)),
     "free-chunks-in-pairs": on_stream(pair_chunks),
     "free-response-as-chat": only_for_provider("aion", FaultHooks(on_answer=response_as_chat)),
     "free-reset-moments": FaultHooks(on_answer=resets_as_moments),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -106,7 +107,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "stream-single-newline": on_each_block(lambda block: block[:-1]),
     "stream-unframed": on_each_block(lambda block: block.removeprefix(b"data: ")),
     "stream-data-in-capitals": on_each_block(lambda block: block.replace(b"data: ", b"Data: ", 1)),
-    "sse-no-space": on_each_block(lambda block: block.replace(b"data: ", b"data:")),
+    "sse-no-space": on_each_block(lambda block: re.sub(rb"(?m)^data: ", b"data:", block)),
     "sse-crlf": on_each_block(lambda block: block.replace(b"\n", b"\r\n")),
     "sse-bare-cr": on_each_block(lambda block: block.replace(b"\n", b"\r")),
     "sse-comments": on_each_block(lambda block: b": keep-alive\n\n" + block),

@@ -1,4 +1,4 @@
-"""A small tokeniser: words in pieces of at most four letters, punctuation marks one by one."""
+"""A small tokeniser: words in pieces of at most four letters, runs of blanks and of one mark in one piece."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import re
 from typing import Any
 
-TOKEN_PATTERN = re.compile(r" ?\w{1,4}|\s|[^\w\s]")
+TOKEN_PATTERN = re.compile(r" ?\w{1,4}| +|\n+|\s|([^\w\s])\1*")
 
 
 def tokenize(text: str) -> tuple[str, ...]:
     """Returns the tokens of a text; joined they are the text."""
-    return tuple(TOKEN_PATTERN.findall(text))
+    return tuple(match[0] for match in TOKEN_PATTERN.finditer(text))
 
 
 def count_tokens(text: str) -> int:
