@@ -11,6 +11,7 @@ from wireproof.mock.faults.answer_places import chunk_deltas, edit_whole_answer
 from wireproof.mock.faults.contract_changes import without_field
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.request_edits import change_json_body
+from wireproof.mock.faults.stream_edits import on_stream
 from wireproof.mock.protocol.answers import Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
@@ -21,6 +22,20 @@ THINK_TAGS = re.compile(r"<think>.*?</think>\n?", re.S)
 NO_TEXT_ERROR = {
     "error": {"message": "The model produced no text.", "type": "server_error", "param": None, "code": None}
 }
+
+
+def reasoning_as_text(event: OutgoingEvent) -> OutgoingEvent:
+    """A chunk whose pieces of reasoning are pieces of the text."""
+    if not isinstance(event.data, dict) or not any(delta.get(REASONING_MEMBER) for delta in chunk_deltas(event.data)):
+        return event
+    choices = [{**choice, "delta": _delta_of_text(choice["delta"])} for choice in event.data["choices"]]
+    return replace(event, data={**event.data, "choices": choices})
+
+
+def _delta_of_text(delta: Mapping[str, Any]) -> dict[str, Any]:
+    text = delta.get(REASONING_MEMBER)
+    others = {name: value for name, value in delta.items() if name != REASONING_MEMBER}
+    return {**others, "content": text} if text else others
 
 
 def on_split_switch(change: Callable[[JsonObject, str], JsonObject]) -> FaultHooks:
@@ -159,6 +174,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     ),
     "reasoning-uncounted": FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, uncount_reasoning)),
     "reasoning-starves-answer": FaultHooks(on_answer=fail_without_text),
+    "stream-reasoning-as-text": on_stream(lambda events: tuple(map(reasoning_as_text, events))),
     "stream-reasoning-late": FaultHooks(on_answer=move_reasoning_to_end),
     "response-reasoning-last": on_reasoning_parts(lambda parts: parts[::-1]),
     "response-reasoning-missing": on_reasoning_parts(
