@@ -199,7 +199,9 @@ def test_a_run_ends_by_its_thresholds(run: Any, serve: Serve, tmp_path: Path, th
 
 def test_errors_within_a_threshold_do_not_fail_a_run(load: Run, ready: Callable[[str], Any]) -> None:
     fault = ("--header", "X-Wireproof-Fault: body-cut", "--max-requests", "5", "--jitter", "0", "-t", "60s")
-    assert load("stream", "-u", "1", *fault, "--threshold", "error_rate <= 100%", at=ready("openai")).code == 0
+    allowed = ("--threshold", "error_rate <= 100%", "--threshold", "conformance >= 0%")
+    assert load("stream", "-u", "1", *fault, *allowed, at=ready("openai")).code == 0
+    assert load("stream", "-u", "1", *fault, *allowed[:2], at=ready("openai")).code == 1
 
 
 @pytest.mark.parametrize(
