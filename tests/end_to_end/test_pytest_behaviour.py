@@ -122,7 +122,7 @@ def test_the_report_and_each_line_of_the_ledger_are_valid_by_their_schemas(share
 def test_a_run_reaches_at_least_four_verdicts_per_request(pytest_run: Pytest) -> None:
     report = pytest_run("suites", "-q", "--provider", "openai").report
     assert len(report["verdicts"]) >= 4 * report["requests"]
-    assert {verdict["provider"] for verdict in report["verdicts"]} == {"openai"}
+    assert {verdict["provider"] for verdict in report["verdicts"]} == {"openai", "wire"}
 
 
 def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> None:
