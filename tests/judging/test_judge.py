@@ -345,6 +345,20 @@ def test_a_sequence_that_stopped_early_fails_unless_the_model_may_stop_it(
     assert judged.outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("told", "outcome"), [pytest.param(True, "untestable", id="told"), pytest.param(False, "fail", id="told-nowhere")]
+)
+def test_a_required_call_that_is_missing_is_told_by_the_check_of_calls_alone(told: bool, outcome: str) -> None:
+    target = Target("iio", IIO, "http://127.0.0.1:1/v1")
+    checks = {"area.it": Check("area.it", holds, "It holds.", False, ("exchange",))}
+    (entry,) = plan_verdicts(target, Column("iio", IIO, "iio", (clause("C-1", "thrice"),)), CASES)
+    planned = {("tools.called", "plain"): entry} if told else {}
+    bench = Judge(target, IIO, SchemaSet("iio"), checks, CASES, planned)
+    verdict = bench.judge(entry, {"thrice": (exchange(), offering(choice="required"))})
+    assert verdict.outcome == outcome
+    assert ("tools.called" in verdict.message) is told
+
+
 def test_a_whole_sequence_is_judged() -> None:
     assert judge(broken, (exchange(),) * 3, case="thrice").outcome == "fail"
 

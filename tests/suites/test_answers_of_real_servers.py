@@ -11,7 +11,7 @@ import pytest
 
 from wireproof.contract import loading
 from wireproof.evidence.exchange import BodyRead, Exchange, Request
-from wireproof.judging.check import Inconclusive, Undecided, Violation
+from wireproof.judging.check import Inconclusive, NotOffered, Undecided, Violation
 from wireproof.judging.suite_loader import load_checks
 
 CASES = loading.load_cases()
@@ -348,6 +348,13 @@ def test_a_total_below_its_own_part_is_told_once(total: int, judged_by: str | No
     assert violation_of("embeddings.usage", exchange=embedded).judged_by == judged_by
     if judged_by is not None:
         assert violation_of(judged_by, exchange=embedded)
+        assert violation_of("usage.total-covers", exchange=embedded).judged_by == judged_by
+
+
+def test_a_total_below_the_sum_of_its_parts_is_told_by_the_sum() -> None:
+    """No other rule tells it where the total is as large as each part."""
+    counted = exchange(200, {"usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 15}})
+    assert violation_of("usage.total-covers", exchange=counted).judged_by is None
 
 
 def test_an_unknown_model_that_is_streamed_is_told_once() -> None:
@@ -391,3 +398,40 @@ def test_words_before_a_call_do_not_show_that_the_tools_were_ignored(
     responded = exchange(200, body, request_body={"max_output_tokens": 64, **offered})
     for check, answer in (("tools.called", said), ("responses.called", responded)):
         assert violation_of(check, exchange=answer).shows_ignored is shows_ignored
+
+
+def two_texts(said: str, in_parts: str) -> dict[str, Exchange]:
+    """Two orders, of which the second is in parts, and what a model says to each."""
+    order = [{"type": "text", "text": "Say exactly:"}, {"type": "text", "text": "papaya"}]
+    return {
+        "text": chat(said, "stop", messages=[{"role": "user", "content": "Say exactly: ok"}]),
+        "parts": chat(in_parts, "stop", messages=[{"role": "user", "content": order}]),
+    }
+
+
+def test_a_model_that_says_one_thing_to_every_order_does_not_show_that_a_part_is_lost() -> None:
+    """The mock answer of the proxy is always the same word."""
+    with pytest.raises(Undecided):
+        load_checks()["chat.parts-arrive"](two_texts("ok", "ok"))
+    assert violation_of("chat.parts-arrive", **two_texts("ok", "What shall I say?"))
+
+
+@pytest.mark.parametrize(
+    ("store", "said", "raised"),
+    [
+        pytest.param({}, {}, NotOffered, id="nobody-speaks-of-storing"),
+        pytest.param({}, {"store": False}, NotOffered, id="not-stored-by-its-own-word"),
+        pytest.param({"store": True}, {}, Violation, id="asked-to-store"),
+        pytest.param({}, {"store": True}, Violation, id="stored-by-its-own-word"),
+    ],
+)
+def test_an_answer_that_nobody_called_stored_need_not_be_found(
+    store: dict[str, Any], said: dict[str, Any], raised: type[Exception]
+) -> None:
+    """llama-server answers, stores nothing and says nothing of it."""
+    made = exchange(200, {**STORED, **said}, request_body={"input": "a", **store})
+    missing = exchange(404, {"error": {"message": "File Not Found"}}, method="GET")
+    with pytest.raises(raised):
+        load_checks()["state.made-usable"](
+            {"exchanges": (made, replace(missing, step=1)), "case": CASES["responses-stored-default"]}
+        )

@@ -35,10 +35,14 @@ from wireproof.judging.verdict_plan import PlannedVerdict
 T = TypeVar("T")
 # The text of a chat and of a response.
 TEXT_PLACES = ("/choices/*/message/content", "/output/*/content/*/text")
+# The calls of a chat, and the name of a called function in a response.
+CALL_PLACES = ("/choices/*/message/tool_calls", "/output/*/name")
 # The check that judges a refusal of a proper request, which the document decides and the wire does not.
 ANSWERED = "wire.answered"
 # The checks that judge a call that was required and is missing. The wire judges the form of calls that were made.
 CALLED = ("tools.called", "tools.named")
+# The check that judges a missing call of any tool, by endpoint.
+CALLED_AT = {"chat": "tools.called", "responses": "responses.called"}
 Checking = Callable[[Mapping[str, Any]], None]
 
 
@@ -179,8 +183,14 @@ class Judge:
             return None
         if last.broken is not None:
             return NotSent("untestable", _broken_off(last))
-        if len(sent) < case.request_count and last.is_success and (_may_lack(last) or entry.is_cited_by_selectors):
-            return NotSent("untestable", f"request {len(sent)} of {case.request_count} lacks what the next one needs")
+        if len(sent) < case.request_count and last.is_success:
+            lacks = f"request {len(sent)} of {case.request_count} lacks what the next one needs"
+            talks = _talks_past_tools(last)
+            if entry.is_cited_by_selectors or (talks and not requires_call(*request_bodies((last,)))):
+                return NotSent("untestable", lacks)
+            judged_by = CALLED_AT.get(last.endpoint)
+            if talks and not _has_call(last) and any(check == judged_by for check, _ in self.planned):
+                return NotSent("untestable", f"{lacks}, a call; {judged_by} judges that")
         return None
 
     def _ruling(self, check: Check, entry: PlannedVerdict, exchanges: ExchangesByArgument) -> Ruling:
@@ -355,16 +365,21 @@ def _joined_ruling(rulings: Sequence[tuple[str, int, Ruling]]) -> Ruling:
     return (decided or [ruling for _, _, ruling in rulings])[-1]
 
 
-def _may_lack(exchange: Exchange) -> bool:
-    """True if the answer may lack what the next request needs: the model answers with text and calls no tool."""
+def _talks_past_tools(exchange: Exchange) -> bool:
+    """True if the model answers with text although tools were offered."""
     (body,) = [*request_bodies((exchange,))] or [None]
-    if not isinstance(body, Mapping) or "tools" not in body or requires_call(body):
+    if not isinstance(body, Mapping) or "tools" not in body:
         return False
     try:
         texts = [text for place in TEXT_PLACES for _, text in json_pointer.find(exchange.json, place)]
     except NotJson:
         return False
     return any(isinstance(text, str) and text.strip() for text in texts)
+
+
+def _has_call(exchange: Exchange) -> bool:
+    """True if an answer in JSON has a call, whatever its form."""
+    return any(value for place in CALL_PLACES for _, value in json_pointer.find(exchange.json, place))
 
 
 def _findings_sentence(findings: tuple[Finding, ...]) -> str:
