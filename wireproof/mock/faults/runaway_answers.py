@@ -61,7 +61,9 @@ def finish_at_cap(value: Any) -> Any:
 
 
 def with_text_to_cap(value: Any, text: str, cap: int) -> Any:
-    """A chat or a response whose text runs to the cap."""
+    """A chat or a response whose text runs to the cap; a response that ends with a call has no such text."""
+    if "output" in value and "content" not in value["output"][-1]:
+        return value
     if "output" in value:
         parts = [{**value["output"][-1]["content"][-1], "text": text}]
         items = [*value["output"][:-1], {**value["output"][-1], "status": "incomplete", "content": parts}]
