@@ -43,15 +43,11 @@ def test_not_in_text(exchange: Exchange) -> None:
 
 def _offered_names(body: Mapping[str, Any]) -> Iterator[str]:
     """Yields the names of the functions that a request offers."""
-    for tool in [*_dicts(body.get("tools")), *_dicts(body.get("functions"))]:
+    for tool in [*expect.objects_in(body.get("tools")), *expect.objects_in(body.get("functions"))]:
         function = tool.get("function")
         name = function.get("name") if isinstance(function, dict) else tool.get("name")
         if isinstance(name, str):
             yield name
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _is_call(text: str, name: str) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, NotJson, Undecided, check, find_usage, parse_json
 
-CAPS = ("max_tokens", "max_completion_tokens")
-
 REPLACEMENT_CHARACTER = "\ufffd"
 
 
@@ -20,8 +18,7 @@ def is_json_object(arguments: str) -> bool:
 
 def within_cap(exchange: Exchange) -> None:
     """Raises Inconclusive if the answer counts more tokens than its cap, which then cut nothing off."""
-    request, count = expect.request_body(exchange), find_usage(exchange).get("completion_tokens")
-    cap = next((request[name] for name in CAPS if name in request), None)
+    cap, count = expect.requested_cap(exchange), find_usage(exchange).get("completion_tokens")
     if isinstance(count, int) and cap is not None and count > cap:
         raise Inconclusive(f"the answer counts {count} tokens, the cap is {cap}; chat.cap judges that")
 

@@ -9,7 +9,6 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Provider, Undecided, Untestable, check, find_usage, json_pointer
 
-CAPS = ("max_tokens", "max_completion_tokens")
 # The text of a token that is no whole character, and the marks that vocabularies have for a blank and a new line.
 HALF_CHARACTER = re.compile(r"\ufffd|\\x|<0x")
 BLANK_MARKS = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": "\n"})
@@ -53,7 +52,7 @@ def logprobs(exchange: Exchange) -> tuple[Mapping[str, Any], ...]:
 def test_cap(exchange: Exchange) -> None:
     """An answer has no more tokens than the request allows."""
     expect.success(exchange)
-    cap = requested_cap(exchange)
+    cap = expect.requested_cap(exchange)
     if cap is None:
         raise Untestable("the request names no cap")
     keeps_to_cap(exchange, cap)
@@ -87,7 +86,7 @@ def keeps_to_cap(exchange: Exchange, cap: int) -> None:
 def test_cap_length(exchange: Exchange, provider: Provider) -> None:
     """An answer that the cap cuts off says so with the finish reason length."""
     reason, count = first_choice(exchange)[1], token_count(exchange)
-    named_cap = requested_cap(exchange)
+    named_cap = expect.requested_cap(exchange)
     cap = default_cap(provider) if named_cap is None else named_cap
     if reason == "stop" and count is None:
         raise Inconclusive("the answer counts no tokens, so that it may have ended by itself")
@@ -105,12 +104,6 @@ def token_count(exchange: Exchange) -> int | None:
         deltas = [choice.get("delta") for chunk in exchange.stream.chunks for choice in chunk.choices]
         count = sum(isinstance(delta, dict) and bool(delta.get("content")) for delta in deltas)
     return count if isinstance(count, int) else None
-
-
-def requested_cap(exchange: Exchange) -> int | None:
-    """The token cap that a request names; None if it names none."""
-    body = expect.request_body(exchange)
-    return next((body[name] for name in CAPS if name in body), None)
 
 
 @check("chat.cap-short", proves_obeyed=("max_tokens", "max_completion_tokens"))

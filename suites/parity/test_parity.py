@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, Undecided, check
 
 ORDER = re.compile(r"^\s*Say exactly:\s*", re.I)
 PLAIN, STREAM = "the plain answer", "the stream"
-COUNTS = {
-    "prompt": ("prompt_tokens", "input_tokens"),
-    "completion": ("completion_tokens", "output_tokens"),
-}
+COUNTS = {"prompt": expect.PROMPT_COUNTS, "completion": expect.ANSWER_COUNTS}
 # Servers count an end mark or a part of the template or not; a count beyond this is another answer's.
 MOST_TOKENS_APART, SHARE_APART = 8, 10
 # Shorter reasoning may be left out by chance.
@@ -95,16 +91,12 @@ def test_calls(plain: Exchange, stream: Exchange) -> None:
         raise Undecided("the two answers call other functions")
     for at, (one, other) in enumerate(zip(before.calls, after.calls, strict=True)):
         wanted, found = expect.parsed_arguments(one.arguments), expect.parsed_arguments(other.arguments)
-        for name in _members(wanted):
-            value, streamed = wanted[name], _members(found).get(name)
+        for name, value in expect.object_in(wanted).items():
+            streamed = expect.object_in(found).get(name)
             if isinstance(value, str) and isinstance(streamed, str) and value and streamed:
                 is_broken = value != streamed and (streamed in value or expect.broken_form(streamed, value) is not None)
                 where = f"call {at} of the stream"
                 expect.condition(not is_broken, f"{name} as in the plain answer: {value}", streamed, where=where)
-
-
-def _members(arguments: Any) -> dict[str, Any]:
-    return arguments if isinstance(arguments, dict) else {}
 
 
 def _says_same(plain: Exchange, stream: Exchange) -> None:
@@ -138,9 +130,7 @@ def test_counts(plain: Exchange, stream: Exchange) -> None:
     before, after = expect.given_answer(plain).usage or {}, expect.given_answer(stream).usage or {}
     compared = 0
     for side, names in COUNTS.items():
-        one, other = (
-            next((use[name] for name in names if type(use.get(name)) is int), None) for use in (before, after)
-        )
+        one, other = expect.stated_count(before, names), expect.stated_count(after, names)
         if one is None or other is None:
             continue
         compared += 1
@@ -184,14 +174,11 @@ def test_own_ids(first: Exchange, second: Exchange, third: Exchange) -> None:
     for exchange in (first, second, third):
         expect.success(exchange)
         values = [chunk.value for chunk in exchange.stream.chunks] if expect.is_stream(exchange) else [exchange.json]
-        found = [value.get("id") or _nested_id(value) for value in values if isinstance(value, dict)]
+        found = [
+            value.get("id") or expect.object_in(value.get("response")).get("id") for value in expect.objects_in(values)
+        ]
         ids.append(next((id for id in found if isinstance(id, str) and id), None))
     known = [id for id in ids if id is not None]
     if len(known) < 2:
         raise Inconclusive("fewer than two answers have an id")
     expect.condition(len(set(known)) == len(known), "an id of its own for each answer", known, where="/id")
-
-
-def _nested_id(value: dict[str, Any]) -> Any:
-    response = value.get("response")
-    return response.get("id") if isinstance(response, dict) else None

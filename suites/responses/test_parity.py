@@ -23,8 +23,7 @@ def whole_response(exchange: Exchange) -> Mapping[str, Any]:
 
 def output_items(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The items of the output."""
-    output = response.get("output")
-    return [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    return expect.objects_in(response.get("output"))
 
 
 def calls_with_arguments(response: Mapping[str, Any]) -> list[list[Any]]:

@@ -41,8 +41,7 @@ def test_items_agree(exchange: Exchange) -> None:
             found = item.get("status") or status
             expect.condition(found == status, "completed, as the response", found, where=f"{at}/status")
         return
-    details = response.get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
+    reason = expect.object_in(response.get("incomplete_details")).get("reason")
     if status != "incomplete" or reason != "max_output_tokens" or not items:
         return
     at, last = items[-1]

@@ -14,9 +14,6 @@ MOST_TOKENS_PER_BYTE = 4
 MOST_HIDDEN_TOKENS = 10_000
 # Parts of a request whose tokens do not follow from their bytes.
 MEDIA_PARTS = (b"image", b"audio", b"file", b"multipart")
-PROMPT_COUNTS = ("prompt_tokens", "input_tokens")
-ANSWER_COUNTS = ("completion_tokens", "output_tokens")
-CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 @check("usage.plausible")
@@ -28,13 +25,13 @@ def test_plausible(exchange: Exchange) -> None:
     for at, count in _token_counts(usage, "/usage"):
         expect.condition(type(count) is int and count >= 0, "a whole number from 0", count, at=at)
     total = usage.get("total_tokens")
-    for name in (*PROMPT_COUNTS, *ANSWER_COUNTS):
+    for name in (*expect.PROMPT_COUNTS, *expect.ANSWER_COUNTS):
         count = usage.get(name)
         if type(count) is not int:
             continue
         if type(total) is int:
             expect.condition(count <= total, f"at most the total {total}", count, at=f"/usage/{name}")
-        most = _most_tokens(exchange, is_prompt=name in PROMPT_COUNTS)
+        most = _most_tokens(exchange, is_prompt=name in expect.PROMPT_COUNTS)
         expect.condition(most is None or count <= most, f"at most {most}", count, at=f"/usage/{name}")
 
 
@@ -67,7 +64,7 @@ def test_at_cap(exchange: Exchange) -> None:
     if not given.is_cut:
         return
     body = expect.request_body(exchange)
-    caps = {body[name] for name in CAPS if type(body.get(name)) is int}
+    caps = {body[name] for name in expect.TOKEN_CAPS if type(body.get(name)) is int}
     found = _answer_counts(given.usage or {})
     if not found or len(caps) != 1 or body.get("best_of", 1) != 1 or max(caps) > LARGEST_CAP:
         return
@@ -77,13 +74,13 @@ def test_at_cap(exchange: Exchange) -> None:
 
 def _answer_counts(usage: Mapping[str, Any]) -> list[int]:
     """The tokens of the answer as its usage states them, and as they follow from its total and its details."""
-    stated = next((usage[name] for name in ANSWER_COUNTS if type(usage.get(name)) is int), None)
+    stated = expect.stated_count(usage, expect.ANSWER_COUNTS)
     if stated is None:
         return []
-    total, prompt = usage.get("total_tokens"), next((usage.get(name) for name in PROMPT_COUNTS if name in usage), None)
-    details = [usage.get(f"{name}_details") for name in ANSWER_COUNTS]
+    total, prompt = usage.get("total_tokens"), expect.stated_count(usage, expect.PROMPT_COUNTS)
+    details = [usage.get(f"{name}_details") for name in expect.ANSWER_COUNTS]
     hidden = [part.get("reasoning_tokens") for part in details if isinstance(part, dict)]
-    sums = [total - prompt] if type(total) is int and type(prompt) is int else []
+    sums = [total - prompt] if type(total) is int and prompt is not None else []
     sums += [stated + count for count in hidden if type(count) is int]
     return list(dict.fromkeys([stated, *sums]))
 
@@ -105,7 +102,8 @@ def test_total_covers(exchange: Exchange) -> None:
     """The total of tokens is no less than the sum of prompt and answer, and no detail exceeds its count."""
     usage = find_usage(exchange) or expect.given_answer(exchange).usage or {}
     sides = [
-        next((name for name in names if type(usage.get(name)) is int), None) for names in (PROMPT_COUNTS, ANSWER_COUNTS)
+        next((name for name in names if type(usage.get(name)) is int), None)
+        for names in (expect.PROMPT_COUNTS, expect.ANSWER_COUNTS)
     ]
     counts = [usage[name] for name in sides if name is not None]
     total = usage.get("total_tokens")

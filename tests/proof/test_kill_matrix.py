@@ -8,11 +8,8 @@ injects all faults.
 
 from __future__ import annotations
 
-import gc
 import json
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -106,15 +103,6 @@ def test_every_check_is_broken_by_some_fault(recorded):
 
 def test_the_matrix_names_exactly_the_known_providers(recorded):
     assert {provider for providers in recorded.values() for provider in providers} == set(loading.load_providers())
-
-
-@pytest.fixture(name="in_this_process")
-def _in_this_process(monkeypatch):
-    """Proves columns without processes of their own, which would import wireproof anew."""
-    monkeypatch.setattr(kill_matrix, "ProcessPoolExecutor", lambda **_: nullcontext(SimpleNamespace(map=map)))
-    yield
-    # The process of a column switches it off.
-    gc.enable()
 
 
 def test_a_short_proof_breaks_every_clause_and_only_recorded_checks(recorded, gates, in_this_process):

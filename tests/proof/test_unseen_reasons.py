@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
-from contextlib import nullcontext
 from random import Random
-from types import SimpleNamespace
 
 import pytest
 
@@ -73,14 +70,6 @@ def test_a_reason_explains_a_survivor_and_hides_no_red_one(column):
 def test_an_edit_without_effect_is_no_fault(column):
     fault = find_fault(column, "member-null", "chat-basic", "/choices")
     assert asyncio.run(column.judge("models-list", fault, ())) is None
-
-
-@pytest.fixture(name="in_this_process")
-def _in_this_process(monkeypatch):
-    monkeypatch.setattr(unseen_proof, "ProcessPoolExecutor", lambda **_: nullcontext(SimpleNamespace(map=map)))
-    yield
-    # The process of a contract switches it off.
-    gc.enable()
 
 
 def test_the_command_prints_the_table_and_writes_the_page(in_this_process, capsys, tmp_path):

@@ -14,10 +14,10 @@ from typing import Any
 from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.provider import Price, Provider
 from wireproof.contract.target import Target
+from wireproof.evidence.token_usage import TOKEN_CAPS
 
 # Endpoints whose responses consist of output tokens.
 GENERATING_PATHS = ("/chat/completions", "/completions", "/responses")
-CAP_MEMBERS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _parse_object(outgoing: OutgoingRequest) -> Mapping[str, Any] | None:
 
 def _output_cap(body: Mapping[str, Any]) -> int | None:
     """Maximum output tokens of a request body; None if it has no cap."""
-    caps = [body[name] for name in CAP_MEMBERS if body.get(name) is not None]
+    caps = [body[name] for name in TOKEN_CAPS if body.get(name) is not None]
     if not caps or any(not isinstance(cap, int) or isinstance(cap, bool) or cap < 0 for cap in caps):
         return None
     return int(max(caps)) * _choice_count(body)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from wireproof.evidence.token_usage import ANSWER_COUNTS, PROMPT_COUNTS, TOKEN_CAPS, stated_count
 from wireproof.formats import json_pointer
 from wireproof.judging.broken_text import broken_form
 from wireproof.judging.check import (
@@ -28,7 +29,7 @@ from wireproof.judging.check import (
 )
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
-from wireproof.judging.expect_answers import given_answer
+from wireproof.judging.expect_answers import given_answer, object_in, objects_in
 from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
 from wireproof.judging.expect_cuts import (
     CALL_MARKS,
@@ -37,6 +38,7 @@ from wireproof.judging.expect_cuts import (
     OBJECT_MARKS,
     filled_cap,
     reached_cap,
+    requested_cap,
     undecided_if_cut,
 )
 from wireproof.judging.expect_limits import (
@@ -53,9 +55,12 @@ from wireproof.judging.expect_values import condition, equal, header, json_equal
 from wireproof.judging.request_members import requires_call
 
 __all__ = [
+    "ANSWER_COUNTS",
     "CALL_MARKS",
     "NO_CALL",
     "OBJECT_MARKS",
+    "PROMPT_COUNTS",
+    "TOKEN_CAPS",
     "answer",
     "asks_for_stream",
     "broken_form",
@@ -88,6 +93,8 @@ __all__ = [
     "json_object",
     "member",
     "no_local_stall",
+    "object_in",
+    "objects_in",
     "parsed_arguments",
     "passed_deadline_text",
     "reached_cap",
@@ -95,6 +102,7 @@ __all__ = [
     "recent",
     "refusal",
     "request_body",
+    "requested_cap",
     "require_kept_whole",
     "require_no_rate_limit",
     "requires_call",
@@ -103,6 +111,7 @@ __all__ = [
     "same_model",
     "server_time",
     "shape",
+    "stated_count",
     "status",
     "success",
     "text",

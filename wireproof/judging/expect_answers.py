@@ -83,8 +83,8 @@ def given_answer(exchange: Exchange) -> GivenAnswer:
 
 
 def _from_choices(exchange: Exchange, body: Mapping[str, Any]) -> GivenAnswer:
-    choices = _objects(body.get("choices"))
-    messages = [_object(choice.get("message")) for choice in choices]
+    choices = objects_in(body.get("choices"))
+    messages = [object_in(choice.get("message")) for choice in choices]
     texts = [
         choice["text"] if "text" in choice else message.get("content")
         for choice, message in zip(choices, messages, strict=True)
@@ -102,20 +102,20 @@ def _from_choices(exchange: Exchange, body: Mapping[str, Any]) -> GivenAnswer:
 def _calls_of_message(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The calls of functions of a message; those of custom tools have no arguments."""
     older = message.get("function_call")
-    calls = [call for call in _objects(message.get("tool_calls")) if isinstance(call.get("function"), dict)]
+    calls = [call for call in objects_in(message.get("tool_calls")) if isinstance(call.get("function"), dict)]
     return calls or ([{"function": older, "is_older": True}] if isinstance(older, dict) else [])
 
 
 def _call(call: Mapping[str, Any]) -> GivenCall:
-    function, is_older = _object(call.get("function")), bool(call.get("is_older"))
+    function, is_older = object_in(call.get("function")), bool(call.get("is_older"))
     return GivenCall(_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")), is_older)
 
 
 def _from_chunks(exchange: Exchange, values: Sequence[Mapping[str, Any]]) -> GivenAnswer:
-    parts = [choice for value in values for choice in _objects(value.get("choices"))]
+    parts = [choice for value in values for choice in objects_in(value.get("choices"))]
     texts: dict[str, list[str]] = {}
     for part in parts:
-        delta = _object(part.get("delta"))
+        delta = object_in(part.get("delta"))
         texts.setdefault(str(part.get("index")), []).append(_text(part.get("text") or delta.get("content")))
     joined = sorted(exchange.stream.choices, key=lambda choice: str(choice.index))
     return GivenAnswer(
@@ -125,21 +125,21 @@ def _from_chunks(exchange: Exchange, values: Sequence[Mapping[str, Any]]) -> Giv
             GivenCall(call.id or "", call.name, call.arguments) for choice in joined for call in choice.tool_calls
         ),
         ends=tuple(str(choice.finish_reasons[0]) if choice.finish_reasons else "" for choice in joined),
-        reasoning="".join(_reasoning(_object(part.get("delta"))) for part in parts),
+        reasoning="".join(_reasoning(object_in(part.get("delta"))) for part in parts),
         usage=find_usage(exchange),
     )
 
 
 def _from_response(body: Mapping[str, Any]) -> GivenAnswer:
-    items = _objects(body.get("output"))
-    parts = [part for item in items if item.get("type") == "message" for part in _objects(item.get("content"))]
+    items = objects_in(body.get("output"))
+    parts = [part for item in items if item.get("type") == "message" for part in objects_in(item.get("content"))]
     return GivenAnswer(
         texts=("".join(_text(part.get("text")) for part in parts if part.get("type") == "output_text"),),
         refusals=tuple(filter(None, (_text(part.get("refusal")) for part in parts))),
         calls=tuple(_item_call(item) for item in items if item.get("type") == "function_call"),
         ends=(_response_end(body),),
         reasoning="".join(_item_reasoning(item) for item in items),
-        usage=_object(body.get("usage")),
+        usage=object_in(body.get("usage")),
     )
 
 
@@ -148,20 +148,20 @@ def _item_call(item: Mapping[str, Any]) -> GivenCall:
 
 
 def _item_reasoning(item: Mapping[str, Any]) -> str:
-    parts = [*_objects(item.get("summary")), *_objects(item.get("content"))]
+    parts = [*objects_in(item.get("summary")), *objects_in(item.get("content"))]
     is_reasoning = item.get("type") == "reasoning"
     return "".join(_text(part.get("text")) for part in parts if is_reasoning or part.get("type") == "reasoning")
 
 
 def _response_end(body: Mapping[str, Any]) -> str:
-    reason = _object(body.get("incomplete_details")).get("reason") or LENGTH
+    reason = object_in(body.get("incomplete_details")).get("reason") or LENGTH
     return LENGTH if body.get("status") == "incomplete" and reason in CUT_REASONS else _text(body.get("status"))
 
 
 def _from_events(values: Sequence[Mapping[str, Any]]) -> GivenAnswer:
     """The content that the events of a response tell; its calls, end and counts are those of the last event."""
-    last = _from_response(_object(values[-1].get("response")))
-    done = [_object(value.get("item")) for value in values if value.get("type") == "response.output_item.done"]
+    last = _from_response(object_in(values[-1].get("response")))
+    done = [object_in(value.get("item")) for value in values if value.get("type") == "response.output_item.done"]
     calls = tuple(_item_call(item) for item in done if item.get("type") == "function_call")
     return GivenAnswer(
         texts=(_joined(values, "response.output_text"),),
@@ -183,11 +183,13 @@ def _reasoning(message: Mapping[str, Any]) -> str:
     return next((text for name in APART_MEMBERS if (text := _text(message.get(name)))), "")
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def object_in(value: Any) -> Mapping[str, Any]:
+    """A JSON object; an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
-def _objects(value: Any) -> list[Mapping[str, Any]]:
+def objects_in(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a JSON array; none for any other value."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.evidence.exchange import Exchange, find_usage
+from wireproof.evidence.token_usage import ANSWER_COUNTS, TOKEN_CAPS
 from wireproof.formats.strict_json import NotJson
 from wireproof.judging.check import Undecided
 
@@ -15,7 +16,6 @@ CUT_OFF = "the token cap cut the answer off"
 NO_ROOM = "the token cap left no room for text"
 NO_CALL = "the model called no tool"
 EVENT_STREAM = "text/event-stream"
-REQUEST_CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 SHOWN_REASONING = ("reasoning", "reasoning_content", "thinking", "refusal")
 # The first characters of a call in the markup of a model, and of a JSON object.
 CALL_MARKS, OBJECT_MARKS = "{[<`", "{"
@@ -45,7 +45,7 @@ def reached_cap(exchange: Exchange) -> bool:
     answer = _cut_answer(exchange)
     if answer is None:
         return False
-    cap = _cap(exchange)
+    cap = requested_cap(exchange)
     if cap is None:
         return True
     count = _stated_count(exchange)
@@ -58,7 +58,7 @@ def reached_cap(exchange: Exchange) -> bool:
 
 def filled_cap(exchange: Exchange) -> bool:
     """True if the answer counts about as many tokens as its cap allows, whatever it says of its end."""
-    cap, count = _cap(exchange), _stated_count(exchange)
+    cap, count = requested_cap(exchange), _stated_count(exchange)
     return reached_cap(exchange) or (cap is not None and count is not None and count >= int(cap * NEAR_CAP))
 
 
@@ -72,7 +72,7 @@ def undecided_if_cut(exchange: Exchange, *, begins: str = "") -> None:
     """
     if not reached_cap(exchange):
         return
-    answer, cap = _cut_answer(exchange), _cap(exchange)
+    answer, cap = _cut_answer(exchange), requested_cap(exchange)
     assert answer is not None
     text = answer.text.strip()
     is_telling = cap is None or cap >= LEAST_TELLING_CAP
@@ -84,13 +84,13 @@ def undecided_if_cut(exchange: Exchange, *, begins: str = "") -> None:
     raise Undecided(CUT_OFF if text else NO_ROOM)
 
 
-def _cap(exchange: Exchange) -> int | None:
+def requested_cap(exchange: Exchange) -> int | None:
     """The token cap of the request; None if it has none."""
     try:
         body = exchange.request_json
     except NotJson:
         return None
-    caps = [body.get(name) for name in REQUEST_CAPS] if isinstance(body, dict) else []
+    caps = [body.get(name) for name in TOKEN_CAPS] if isinstance(body, dict) else []
     return next((cap for cap in caps if isinstance(cap, int)), None)
 
 
@@ -99,7 +99,7 @@ def _stated_count(exchange: Exchange) -> int | None:
     usage = find_usage(exchange)
     counts = {name: value for name, value in usage.items() if isinstance(value, int)}
     hidden = counts.get("total_tokens", 0) - counts.get("prompt_tokens", counts.get("input_tokens", 0))
-    stated = [counts[name] for name in ("completion_tokens", "output_tokens") if name in counts]
+    stated = [counts[name] for name in ANSWER_COUNTS if name in counts]
     return max((*stated, hidden)) if stated else None
 
 

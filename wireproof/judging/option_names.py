@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wireproof.evidence.exchange import Exchange, Request
+from wireproof.evidence.token_usage import TOKEN_CAPS
 from wireproof.formats.strict_json import NotJson, parse_json
 
 # The members that nearly every client sends; a refusal of one of them refuses no option.
 PLAIN_MEMBERS = frozenset(
-    {"model", "messages", "input", "prompt", "file", "temperature", "stream"}
-    | {"max_tokens", "max_completion_tokens", "max_output_tokens"}
+    {"model", "messages", "input", "prompt", "file", "temperature", "stream"} | frozenset(TOKEN_CAPS)
 )
 PLAIN_ROLES = frozenset({"system", "user", "assistant"})
 # Words of requests that also stand in refusals of anything else.
