@@ -142,6 +142,16 @@ def test_each_model_is_found(name: str, limit: int, window: float) -> None:
     assert found.best.window_s == window
 
 
+@pytest.mark.parametrize("name", LIMITERS)
+@pytest.mark.parametrize("second", [0, 1, 30, 59, 59.9])
+def test_each_model_is_found_from_any_second_of_a_minute(name: str, second: float) -> None:
+    found = fit_models(probed(Limited(LIMITERS[name](60, 60), now=NOON + second)).observations)
+
+    assert found is not None
+    assert found.resolved
+    assert (found.best.model, found.best.limit, found.best.window_s) == (name, 60, 60)
+
+
 def test_any_limit_and_window_is_found() -> None:
     """The draw is fixed: of 240 drawn limiters one was off by one, a token bucket over minutes."""
     draw = Random(12)

@@ -13,6 +13,8 @@ from wireproof.generation.request_sequence import RequestSequence
 
 # The longest wait of one step in seconds, which is more than a window of a minute.
 LONGEST_STEP_WAIT_S = 90
+# Parts of a minute, since a window that is too short is usually one of them.
+MINUTE_PARTS_S = (15, 30, 45)
 
 
 def make_rate_limit_machine(sequence: RequestSequence, spec: RequestSpec, limit: int) -> type[RuleBasedStateMachine]:
@@ -35,7 +37,7 @@ def make_rate_limit_machine(sequence: RequestSequence, spec: RequestSpec, limit:
                 self.retry_after_s = retry_wait_s(exchange)
             sequence.judge_so_far()
 
-        @rule(seconds=st.integers(1, LONGEST_STEP_WAIT_S))
+        @rule(seconds=st.sampled_from(MINUTE_PARTS_S) | st.integers(1, LONGEST_STEP_WAIT_S))
         def wait(self, seconds: int) -> None:
             """Moves the clock."""
             self.clock_s += seconds

@@ -1,9 +1,9 @@
 """Sends requests to one endpoint so that the admissions and refusals identify the model of its limit.
 
-First it sends at full speed until a refusal. Then it looks for the time at which requests are admitted again: just
-before and just after the announced wait, then in growing steps. Finally it fills one window in two halves, because
-the models free them differently: a sliding window one after the other, a window by the clock earlier, a token bucket
-gradually.
+First it sends at full speed until a refusal, within one minute of the clock. Then it looks for the time at which
+requests are admitted again: just before and just after the announced wait, then in growing steps. Finally it fills
+one window in two halves, because the models free them differently: a sliding window one after the other, a window by
+the clock earlier, a token bucket gradually.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ REOPENING_ATTEMPTS = 6
 WIDE_OPENING_FACTOR = 1.5
 # Short answers are enough: only the admission matters.
 PROBE_TOKEN_CAP = 1
+# A first fill that a minute of the clock divides hides the limit of a window by the clock.
+MINUTE_S, LEAST_MINUTE_LEFT_S, INTO_MINUTE_S = 60.0, 20.0, 2.0
 
 
 class NothingLeft(Exception):
@@ -115,6 +117,7 @@ class LimitProbe:
         Raises WireproofError if a response is neither a success nor a refusal for the limit.
         """
         try:
+            await self._wait_for_minute()
             await self._ask_until_refused()
             self.first_fill_count = len(self.requests)
             if other is not None:
@@ -132,6 +135,12 @@ class LimitProbe:
             await self._ask_in_halves(shut - began, opened - began)
         except NothingLeft as reason:
             self.ended = str(reason)
+
+    async def _wait_for_minute(self) -> None:
+        """Waits for the next minute of the clock if little is left of this one, as far as patience allows."""
+        left_s = MINUTE_S - self._now() % MINUTE_S
+        if left_s < LEAST_MINUTE_LEFT_S and left_s + INTO_MINUTE_S <= self.patience_s:
+            await self._wait_until(self._now() + left_s + INTO_MINUTE_S)
 
     async def _ask_in_halves(self, shut_s: float, open_s: float) -> None:
         """Fills one window in two halves.
