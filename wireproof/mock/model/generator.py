@@ -109,8 +109,8 @@ def generate_with_thought(inputs: GenerationInput, thinking: ReasoningMode, draw
 
 def generate_without_thought(inputs: GenerationInput, draw: HashRandom) -> GeneratedChoice:
     """Returns the tool calls if the model makes any, otherwise the text."""
-    is_answered = inputs.conversation.tool_result is not None
-    calls = make_calls(inputs.tools, inputs.choice, inputs.conversation.last_user_text, draw, answered=is_answered)
+    conversation = inputs.conversation
+    calls = make_calls(inputs.tools, inputs.choice, conversation.last_user_text, draw, conversation.called_names)
     if calls:
         return cut_calls_at_cap(calls, inputs.cap)
     return cut_at_stop_or_cap(inputs.sampling.apply_to(tokenize(full_text(inputs, draw))), inputs.stops, inputs.cap)
@@ -121,7 +121,10 @@ def full_text(inputs: GenerationInput, draw: HashRandom) -> str:
     hints = hints_from_prompt(inputs.conversation)
     if inputs.format == "json_schema" and inputs.schema is not None:
         return json.dumps(value_for_schema(inputs.schema, draw, hints), ensure_ascii=False)
-    text = reply(inputs.conversation, SpeechStyle(draw, inputs.sampling.chance, inputs.sampling.length, inputs.suffix))
+    text = reply(
+        inputs.conversation,
+        SpeechStyle(draw, inputs.sampling.chance, inputs.sampling.warm, inputs.sampling.length, inputs.suffix),
+    )
     return text if inputs.format == "text" else to_json_object(text, inputs.conversation, draw)
 
 
