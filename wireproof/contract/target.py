@@ -57,6 +57,7 @@ class Target:
     Attributes:
         keys: label (good, free, pro-exhausted, ...) → key.
         models: role (chat, embeddings, ...) → model id.
+        not_shown: role → the reason why the chat model cannot play it, found out by asking it.
         means: abilities beyond those of every target (`free-tier-key`, `cell-down`, `clock`).
         controls: means → header name and template of its value; only the mock has these.
         headers: headers added to every request.
@@ -91,6 +92,7 @@ class Target:
     own_keys: bool = False
     patience: float = 0.0
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    not_shown: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, label: str, case: str) -> Key | None:
         """The key that a request of the case sends under a label; None for no key."""

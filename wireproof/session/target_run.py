@@ -23,6 +23,7 @@ from wireproof.judging.judge import Judge
 from wireproof.judging.outcomes import RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
+from wireproof.session.found_abilities import reason_in_role
 from wireproof.session.model_choice import with_models
 from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target
 
@@ -130,7 +131,11 @@ class TargetRun:
             return f"the smoke case failed: {smoke.reason}"
         if broken and not planned.check.startswith("wire."):
             return f"the first response broke HTTP ({broken}); the wire checks judge that"
-        return None
+        if self.checks[planned.check].every_request:
+            return None
+        sent, cases = self.results.evidence, [name for _, name in planned.cases if name in self.cases]
+        reasons = (reason_in_role(self.target, self.cases[name], sent.get(name)) for name in cases)
+        return next((reason for reason in reasons if reason is not None), None)
 
 
 def open_target_run(target: Target, providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:

@@ -1,0 +1,169 @@
+"""Finds out what the chat model of a target can do, from its answers, and gives it the roles that it can play.
+
+A role is open if neither an option nor the model list names a model for it. The chat model gets an open role if the
+first answer shows the ability, or the answer to a case of the role that is sent first, as a probe. A probe is a case
+that the run sends anyway, so it costs no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wireproof.client.sender import Sender
+from wireproof.client.skip_reasons import skip_reason
+from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.target import Target
+from wireproof.evidence.case_result import CaseResult, Evidence
+from wireproof.evidence.exchange import Exchange
+from wireproof.judging.check import Check
+from wireproof.judging.column_judges import ColumnJudges
+from wireproof.judging.shown_abilities import ABILITY_REQUESTS, asked_abilities, requested_model, shown_abilities
+
+CHAT = "chat"
+# The roles that a chat model can play, each with the name of its ability.
+ABILITY_ROLES = ("reasoning", "vision")
+# A probe is sent to each of these endpoints until one shows the ability: a server may lack one of them.
+PROBED_ENDPOINTS = ("chat", "responses")
+COLOUR_CHECK = "vision.colour"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAbilities:
+    """The abilities that the answers of the chat model show, and those that were asked for in vain."""
+
+    shown: tuple[str, ...]
+    not_shown: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """The abilities as JSON data."""
+        return {"shown": list(self.shown), "not_shown": list(self.not_shown)}
+
+
+def open_roles(target: Target, cases: Iterable[Case]) -> tuple[str, ...]:
+    """The roles that the chat model may play, that these cases need, and for which no model is known."""
+    unnamed = [role for role in ABILITY_ROLES if role not in target.models and CHAT in target.models]
+    needed = {spec.model for case in cases for spec in case.asks if spec.model in unnamed and _is_sent(case, target)}
+    return tuple(role for role in unnamed if role in needed)
+
+
+def with_chat_model_in(target: Target, roles: Iterable[str]) -> Target:
+    """The target whose chat model plays these roles unless another model does."""
+    if CHAT not in target.models:
+        return target
+    return replace(target, models={**dict.fromkeys(roles, target.models[CHAT]), **target.models})
+
+
+async def send_probes(sender: Sender, judges: ColumnJudges, wanted: Sequence[Case], first: str) -> ColumnJudges:
+    """Sends a probe for each open role that a wanted case needs; returns the judges of the target with its new roles.
+
+    Args:
+        first: the case of the first answer of a model, which may show an ability already.
+    """
+    for role in open_roles(judges.target, wanted):
+        if not _is_shown(judges, role, sender.evidence, first):
+            sender.target = with_chat_model_in(judges.target, (role,))
+            for case in probe_cases(wanted, role, sender.target):
+                await sender.send(case)
+                if _is_shown(judges, role, sender.evidence, first):
+                    break
+    judges = with_found_roles(judges, sender.evidence, first, wanted)
+    sender.target = judges.target
+    return judges
+
+
+def probe_cases(wanted: Iterable[Case], role: str, target: Target) -> list[Case]:
+    """The cases whose answers would show the ability of a role best, at most one for each endpoint."""
+    fitting = [
+        case
+        for case in wanted
+        if case.asks[0].model == role
+        and case.request_count == 1
+        and case.kind in ("answer", "stream")
+        and _is_sent(case, target)
+        and (role == "reasoning" or _asks_for(case, role))
+    ]
+    # A model that reasons on request alone shows it only if it is asked to.
+    fitting.sort(key=lambda case: (not _asks_for(case, role), PROFILES.index(case.profile)))
+    first_by_endpoint = {case.endpoint: case for case in reversed(fitting)}
+    return [first_by_endpoint[endpoint] for endpoint in PROBED_ENDPOINTS if endpoint in first_by_endpoint]
+
+
+def with_found_roles(
+    judges: ColumnJudges, evidence: Evidence, first: str, wanted: Iterable[Case] | None = None
+) -> ColumnJudges:
+    """The judges of the target whose chat model plays the open roles that its answers show.
+
+    Roles that its answers do not show have a reason instead. It depends on the evidence alone, so stored evidence
+    gives the same roles.
+
+    Args:
+        wanted: the cases that may need a role; None for those of the evidence.
+    """
+    if wanted is None:
+        wanted = [judges.cases[name] for name in evidence if name in judges.cases]
+    target, shown, reasons = judges.target, list[str](), dict[str, str]()
+    for role in open_roles(target, wanted):
+        probes = tuple(_answers_in_role(judges.cases, evidence, role))
+        if _is_shown(judges, role, evidence, first):
+            shown.append(role)
+        elif probes:
+            reasons[role] = _reason_text(target.models[CHAT], role, probes)
+    found = replace(with_chat_model_in(target, shown), not_shown=reasons)
+    return judges if found == target else judges.with_target(found)
+
+
+def reason_in_role(target: Target, case: Case, sent: CaseResult | None) -> str | None:
+    """Reason why the answers to a probe are not judged: the model cannot play its role; None if they are judged."""
+    if not isinstance(sent, tuple):
+        return None
+    return next((target.not_shown[spec.model] for spec in case.asks if spec.model in target.not_shown), None)
+
+
+def found_abilities(
+    target: Target, evidence: Evidence, cases: Mapping[str, Case], checks: Mapping[str, Check]
+) -> FoundAbilities:
+    """The abilities that all answers of the chat model show, and those for which it was asked in vain."""
+    shown, asked = set[str](), set(target.not_shown)
+    for name, sent in evidence.items():
+        for exchange in sent if isinstance(sent, tuple) else ():
+            if requested_model(exchange) == target.models.get(CHAT) and not (name in cases and cases[name].refused):
+                shown |= shown_abilities(exchange, checks[COLOUR_CHECK])
+                asked |= asked_abilities(exchange)
+    return FoundAbilities(
+        tuple(ability for ability in ABILITY_REQUESTS if ability in shown),
+        tuple(ability for ability in ABILITY_REQUESTS if ability in asked - shown),
+    )
+
+
+def _is_shown(judges: ColumnJudges, role: str, evidence: Evidence, first: str) -> bool:
+    sent = evidence.get(first)
+    answers = (*(sent if isinstance(sent, tuple) else ()), *_answers_in_role(judges.cases, evidence, role))
+    model = judges.target.models[CHAT]
+    return any(
+        role in shown_abilities(one, judges.checks[COLOUR_CHECK]) for one in answers if requested_model(one) == model
+    )
+
+
+def _answers_in_role(cases: Mapping[str, Case], evidence: Evidence, role: str) -> Iterator[Exchange]:
+    """Yields the answers to the requests that name the model of a role."""
+    for name, sent in evidence.items():
+        for exchange in sent if isinstance(sent, tuple) and name in cases else ():
+            asks = cases[name].asks
+            if asks[exchange.step % len(asks)].model == role:
+                yield exchange
+
+
+def _is_sent(case: Case, target: Target) -> bool:
+    return skip_reason(case, target) is None
+
+
+def _asks_for(case: Case, ability: str) -> bool:
+    body = case.asks[0].body
+    return isinstance(body, dict) and ABILITY_REQUESTS[ability](body)
+
+
+def _reason_text(model: str, role: str, probes: Iterable[Exchange]) -> str:
+    answers = ", ".join(f"{one.case}: {'cut off' if one.broken else one.status}" for one in probes)
+    return f"the model {model} shows no {role} ({answers}); name one that does with --model {role}=ID"
