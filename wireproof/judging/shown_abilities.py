@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from wireproof.contract.case import Case
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
 from wireproof.formats.strict_json import NotJson, parse_json
@@ -18,6 +20,45 @@ NO_REASONING: tuple[Any, ...] = (None, False, "none", "minimal", {})
 USAGE_DETAILS = ("completion_tokens_details", "output_tokens_details")
 JSON_FORMATS = ("json_object", "json_schema")
 PICTURE_PLACES = "/messages/*/content/*/image_url/url"
+# The roles that a chat model can play, each with the name of its ability.
+ABILITY_ROLES = ("reasoning", "vision")
+# The check that an answer names the colours of the pictures in its request.
+COLOUR_CHECK = "vision.colour"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAbilities:
+    """The abilities of a model that its answers show, and those that it was asked for in vain."""
+
+    model: str
+    shown: tuple[str, ...]
+    not_shown: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """The abilities as JSON data."""
+        return {"model": self.model, "shown": list(self.shown), "not_shown": list(self.not_shown)}
+
+
+def found_abilities(
+    model: str, exchanges: Iterable[Exchange], cases: Mapping[str, Case], names_colour: Checking
+) -> FoundAbilities:
+    """The abilities that all answers of a model show, and those for which it was asked in vain."""
+    shown, asked = set[str](), set[str]()
+    for exchange in exchanges:
+        case = cases.get(exchange.case)
+        if case is not None and case.refused is None and requested_model(exchange) == model:
+            shown |= shown_abilities(exchange, names_colour)
+            asked |= asked_abilities(exchange) | {requested_role(exchange, case)}.intersection(ABILITY_ROLES)
+    return FoundAbilities(
+        model,
+        tuple(ability for ability in ABILITY_REQUESTS if ability in shown),
+        tuple(ability for ability in ABILITY_REQUESTS if ability in asked - shown),
+    )
+
+
+def requested_role(exchange: Exchange, case: Case) -> str:
+    """The role of the model in the request of an exchange."""
+    return case.asks[exchange.step % len(case.asks)].model
 
 
 def asked_abilities(exchange: Exchange) -> frozenset[str]:

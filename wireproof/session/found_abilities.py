@@ -8,8 +8,7 @@ that the run sends anyway, so it costs no request.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from wireproof.client.sender import Sender
 from wireproof.client.skip_reasons import skip_reason
@@ -17,28 +16,19 @@ from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import CaseResult, Evidence
 from wireproof.evidence.exchange import Exchange
-from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
-from wireproof.judging.shown_abilities import ABILITY_REQUESTS, asked_abilities, requested_model, shown_abilities
+from wireproof.judging.shown_abilities import (
+    ABILITY_REQUESTS,
+    ABILITY_ROLES,
+    COLOUR_CHECK,
+    requested_model,
+    requested_role,
+    shown_abilities,
+)
 
 CHAT = "chat"
-# The roles that a chat model can play, each with the name of its ability.
-ABILITY_ROLES = ("reasoning", "vision")
 # A probe is sent to each of these endpoints until one shows the ability: a server may lack one of them.
 PROBED_ENDPOINTS = ("chat", "responses")
-COLOUR_CHECK = "vision.colour"
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAbilities:
-    """The abilities that the answers of the chat model show, and those that were asked for in vain."""
-
-    shown: tuple[str, ...]
-    not_shown: tuple[str, ...]
-
-    def as_data(self) -> dict[str, Any]:
-        """The abilities as JSON data."""
-        return {"shown": list(self.shown), "not_shown": list(self.not_shown)}
 
 
 def open_roles(target: Target, cases: Iterable[Case]) -> tuple[str, ...]:
@@ -121,22 +111,6 @@ def reason_in_role(target: Target, case: Case, sent: CaseResult | None) -> str |
     return next((target.not_shown[spec.model] for spec in case.asks if spec.model in target.not_shown), None)
 
 
-def found_abilities(
-    target: Target, evidence: Evidence, cases: Mapping[str, Case], checks: Mapping[str, Check]
-) -> FoundAbilities:
-    """The abilities that all answers of the chat model show, and those for which it was asked in vain."""
-    shown, asked = set[str](), set(target.not_shown)
-    for name, sent in evidence.items():
-        for exchange in sent if isinstance(sent, tuple) else ():
-            if requested_model(exchange) == target.models.get(CHAT) and not (name in cases and cases[name].refused):
-                shown |= shown_abilities(exchange, checks[COLOUR_CHECK])
-                asked |= asked_abilities(exchange)
-    return FoundAbilities(
-        tuple(ability for ability in ABILITY_REQUESTS if ability in shown),
-        tuple(ability for ability in ABILITY_REQUESTS if ability in asked - shown),
-    )
-
-
 def _is_shown(judges: ColumnJudges, role: str, evidence: Evidence, first: str) -> bool:
     sent = evidence.get(first)
     answers = (*(sent if isinstance(sent, tuple) else ()), *_answers_in_role(judges.cases, evidence, role))
@@ -150,8 +124,7 @@ def _answers_in_role(cases: Mapping[str, Case], evidence: Evidence, role: str) -
     """Yields the answers to the requests that name the model of a role."""
     for name, sent in evidence.items():
         for exchange in sent if isinstance(sent, tuple) and name in cases else ():
-            asks = cases[name].asks
-            if asks[exchange.step % len(asks)].model == role:
+            if requested_role(exchange, cases[name]) == role:
                 yield exchange
 
 

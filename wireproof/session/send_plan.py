@@ -22,9 +22,10 @@ from wireproof.judging.decided_promises import (
     causes_without_verdict,
     document_promises,
 )
+from wireproof.judging.shown_abilities import ABILITY_ROLES
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report.promises_text import promises_lines
-from wireproof.session.found_abilities import ABILITY_ROLES, with_chat_model_in
+from wireproof.session.found_abilities import with_chat_model_in
 from wireproof.session.send_target import SMOKE_CASES
 from wireproof.session.target_run import TargetRun
 

@@ -21,6 +21,7 @@ from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Judge
 from wireproof.judging.outcomes import RED_OUTCOMES
+from wireproof.judging.shown_abilities import COLOUR_CHECK, FoundAbilities, found_abilities
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.session.found_abilities import reason_in_role
@@ -121,6 +122,16 @@ class TargetRun:
     def smoke_failure(self) -> str | None:
         """Reason why only the smoke cases were judged; None if they passed."""
         return self.results.smoke.reason if self.results is not None and self.results.smoke is not None else None
+
+    @property
+    def abilities(self) -> FoundAbilities | None:
+        """The abilities that the chat model showed and did not show; None if it answered nothing about them."""
+        model = self.target.models.get("chat")
+        if self.results is None or model is None:
+            return None
+        answers = (one for sent in self.results.evidence.values() if isinstance(sent, tuple) for one in sent)
+        found = found_abilities(model, answers, self.cases, self.checks[COLOUR_CHECK])
+        return found if found.shown or found.not_shown else None
 
     def reason_not_judged(self, planned: PlannedVerdict) -> str | None:
         """Reason why a planned verdict cannot be judged, regardless of its evidence; None if it can."""
