@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from wireproof.contract.provider import Price, Provider
@@ -107,6 +107,12 @@ class Target:
         if key is None or not self.own_keys:
             return key
         return Key(key.name, f"{key.value}.{case}")
+
+    def with_chat_model_in(self, roles: Iterable[str]) -> Target:
+        """The target whose chat model plays these roles unless another model does."""
+        if "chat" not in self.models:
+            return self
+        return replace(self, models={**dict.fromkeys(roles, self.models["chat"]), **self.models})
 
     @property
     def secrets(self) -> frozenset[str]:

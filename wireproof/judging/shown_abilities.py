@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ NO_REASONING: tuple[Any, ...] = (None, False, "none", "minimal", {})
 # The members of a usage object with the count of reasoning tokens: of a chat, and of a response.
 USAGE_DETAILS = ("completion_tokens_details", "output_tokens_details")
 JSON_FORMATS = ("json_object", "json_schema")
-PICTURE_PLACES = "/messages/*/content/*/image_url/url"
+PICTURE_PLACES, CUSTOM_CALL_PLACES = "/messages/*/content/*/image_url/url", "/choices/*/message/tool_calls/*/custom"
 # The roles that a chat model can play, each with the name of its ability.
 ABILITY_ROLES = ("reasoning", "vision")
 # The check that an answer names the colours of the pictures in its request.
@@ -78,7 +78,7 @@ def shown_abilities(exchange: Exchange, names_colour: Checking) -> frozenset[str
     asked, answer = asked_abilities(exchange), given_answer(exchange)
     proven = {
         "reasoning": _shows_reasoning(exchange, answer),
-        "tools": "tools" in asked and bool(answer.calls),
+        "tools": "tools" in asked and (bool(answer.calls) or _calls_custom_tool(exchange)),
         "vision": "vision" in asked and judge_exchanges(names_colour, {"exchange": exchange}).outcome == "pass",
         "JSON": "JSON" in asked and _is_json_object(answer.text),
     }
@@ -118,22 +118,28 @@ def _shows_reasoning(exchange: Exchange, answer: GivenAnswer) -> bool:
     usage = object_in(answer.usage)
     counts = (object_in(usage.get(name)).get("reasoning_tokens") for name in USAGE_DETAILS)
     is_counted = any(isinstance(count, int) and count > 0 for count in counts)
-    return bool(answer.reasoning.strip()) or is_counted or any(map(_is_reasoning_item, _output_items(exchange)))
+    has_item = any(item.get("type") == "reasoning" for item in _output_items(exchange))
+    return bool(answer.reasoning.strip()) or is_counted or has_item
 
 
-def _output_items(exchange: Exchange) -> Iterator[Mapping[str, Any]]:
-    """Yields the items of the output of a response, streamed or not."""
+def _calls_custom_tool(exchange: Exchange) -> bool:
+    """True if an answer has a call of a tool that takes a text, which has no arguments."""
+    calls = json_pointer.find(_answer_body(exchange), CUSTOM_CALL_PLACES)
+    return any(True for _ in calls) or any(item.get("type") == "custom_tool_call" for item in _output_items(exchange))
+
+
+def _output_items(exchange: Exchange) -> list[Mapping[str, Any]]:
+    """The items of the output of a response, streamed or not."""
     if exchange.is_event_stream:
-        yield from (object_in(object_in(chunk.value).get("item")) for chunk in exchange.stream.chunks)
-        return
+        return [object_in(object_in(chunk.value).get("item")) for chunk in exchange.stream.chunks]
+    return objects_in(_answer_body(exchange).get("output"))
+
+
+def _answer_body(exchange: Exchange) -> Mapping[str, Any]:
     try:
-        yield from objects_in(object_in(exchange.json).get("output"))
+        return object_in(exchange.json)
     except NotJson:
-        return
-
-
-def _is_reasoning_item(item: Mapping[str, Any]) -> bool:
-    return item.get("type") == "reasoning"
+        return {}
 
 
 def _is_json_object(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a run found out about the abilities of a model, in words for the terminal and summary.md."""
+"""The abilities of a model that a run found out, in words for the terminal and summary.md."""
 
 from __future__ import annotations
 

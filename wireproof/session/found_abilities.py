@@ -38,13 +38,6 @@ def open_roles(target: Target, cases: Iterable[Case]) -> tuple[str, ...]:
     return tuple(role for role in unnamed if role in needed)
 
 
-def with_chat_model_in(target: Target, roles: Iterable[str]) -> Target:
-    """The target whose chat model plays these roles unless another model does."""
-    if CHAT not in target.models:
-        return target
-    return replace(target, models={**dict.fromkeys(roles, target.models[CHAT]), **target.models})
-
-
 async def send_probes(sender: Sender, judges: ColumnJudges, wanted: Sequence[Case], first: str) -> ColumnJudges:
     """Sends a probe for each open role that a wanted case needs; returns the judges of the target with its new roles.
 
@@ -53,7 +46,7 @@ async def send_probes(sender: Sender, judges: ColumnJudges, wanted: Sequence[Cas
     """
     for role in open_roles(judges.target, wanted):
         if not _is_shown(judges, role, sender.evidence, first):
-            sender.target = with_chat_model_in(judges.target, (role,))
+            sender.target = judges.target.with_chat_model_in((role,))
             for case in probe_cases(wanted, role, sender.target):
                 await sender.send(case)
                 if _is_shown(judges, role, sender.evidence, first):
@@ -99,9 +92,15 @@ def with_found_roles(
         if _is_shown(judges, role, evidence, first):
             shown.append(role)
         elif probes:
-            reasons[role] = _reason_text(target.models[CHAT], role, probes)
-    found = replace(with_chat_model_in(target, shown), not_shown=reasons)
+            reasons[role] = reason_not_shown(target.models[CHAT], role, probes)
+    found = replace(target.with_chat_model_in(shown), not_shown=reasons)
     return judges if found == target else judges.with_target(found)
+
+
+def reason_not_shown(model: str, role: str, probes: Iterable[Exchange]) -> str:
+    """Reason why a model does not play a role, with the answers that do not show its ability."""
+    answers = ", ".join(f"{one.case}: {'cut off' if one.broken else one.status}" for one in probes)
+    return f"the model {model} shows no {role} ({answers}); name one that does with --model {role}=ID"
 
 
 def reason_in_role(target: Target, case: Case, sent: CaseResult | None) -> str | None:
@@ -135,8 +134,3 @@ def _is_sent(case: Case, target: Target) -> bool:
 def _asks_for(case: Case, ability: str) -> bool:
     body = case.asks[0].body
     return isinstance(body, dict) and ABILITY_REQUESTS[ability](body)
-
-
-def _reason_text(model: str, role: str, probes: Iterable[Exchange]) -> str:
-    answers = ", ".join(f"{one.case}: {'cut off' if one.broken else one.status}" for one in probes)
-    return f"the model {model} shows no {role} ({answers}); name one that does with --model {role}=ID"

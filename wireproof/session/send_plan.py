@@ -25,7 +25,6 @@ from wireproof.judging.decided_promises import (
 from wireproof.judging.shown_abilities import ABILITY_ROLES
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report.promises_text import promises_lines
-from wireproof.session.found_abilities import with_chat_model_in
 from wireproof.session.send_target import SMOKE_CASES
 from wireproof.session.target_run import TargetRun
 
@@ -133,7 +132,7 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
         examples: the number of generated requests of each family; shrinking sends more.
     """
     target = replace(target_run.target, models={**target_run.target.provider.models, **target_run.target.models})
-    target = with_chat_model_in(target, ABILITY_ROLES)
+    target = target.with_chat_model_in(ABILITY_ROLES)
     budget = Budget(target)
     sent: dict[str, tuple[CostCeiling, ...]] = {}
     unsent: dict[str, str] = {}
