@@ -151,6 +151,12 @@ def test_a_request_outside_the_budget_gets_a_reason(limits: dict[str, Any], body
     assert (budget.requests, budget.output, budget.cost) == (0, 0, 0.0)
 
 
+def test_blanks_after_the_json_cost_no_tokens() -> None:
+    ask = RequestSpec("chat", "chat", body={"model": "$model"}, cap=1, pad=10_000)
+    outgoing = build_request(ask, target(), "it", {})
+    assert find_cost_ceiling(outgoing, target()).input == len(outgoing.shown.body) < 100
+
+
 def test_a_given_price_replaces_that_of_the_catalogue() -> None:
     outgoing = one({"model": "gpt-4.1", "max_tokens": 1_000_000})
     listed = replace(target(price=None), provider=PROVIDERS["openai"])

@@ -71,11 +71,12 @@ class Budget:
 
 
 def find_cost_ceiling(outgoing: OutgoingRequest, target: Target) -> CostCeiling:
-    """Maximum cost of a request: one input token a byte, output up to the cap."""
+    """Maximum cost of a request: one input token a byte of JSON, output up to the cap."""
     request, body = outgoing.shown, _parse_object(outgoing)
     if request.method != "POST" or body is None:
         return CostCeiling(0, 0, 0.0)
-    size, output = len(request.body_with_blanks), 0 if not request.url.endswith(GENERATING_PATHS) else _output_cap(body)
+    # Blanks after the JSON text belong to no prompt.
+    size, output = len(request.body), 0 if not request.url.endswith(GENERATING_PATHS) else _output_cap(body)
     price = find_price(body, target)
     # A stored conversation counts as input again, with an unknown number of tokens.
     unknown = price is None or output is None or body.get("previous_response_id") is not None

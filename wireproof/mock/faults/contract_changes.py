@@ -51,11 +51,11 @@ def change_field(name: str, **changed: Any) -> FaultHooks:
 
 
 def without_field(name: str) -> FaultHooks:
-    """Hooks that do not know a field and refuse unknown fields."""
+    """Hooks that refuse a field as unknown."""
 
     def change_rules(rules: BodyRules) -> BodyRules:
         others = {key: field for key, field in rules.fields.items() if key != name}
-        return replace(rules, fields=others, refuses_unknown=True)
+        return replace(rules, fields=others, refused=rules.refused | {name})
 
     return on_request_rules(change_rules)
 

@@ -62,8 +62,8 @@ def parse_body(body: bytes, content_type: str | None) -> JsonObject:
 def validate_body(body: JsonObject, rules: BodyRules) -> JsonObject:
     """Returns the body without nulls and unknown members; raises RequestRefused if a member is invalid."""
     fields = rules.fields
-    if rules.refuses_unknown:
-        for name in body.keys() - fields.keys():
+    for name in body:
+        if name in rules.refused or (rules.refuses_unknown and name not in fields):
             raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
     for name, field in fields.items():
         if name in body:

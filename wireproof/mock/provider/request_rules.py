@@ -51,6 +51,7 @@ class BodyRules:
     Attributes:
         token_cap: the member that limits the tokens of an answer.
         refuses_unknown: true if members without a rule are refused.
+        refused: members that are refused in any case.
     """
 
     fields: Mapping[str, FieldRule]
@@ -58,6 +59,7 @@ class BodyRules:
     roles: tuple[str, ...] = ()
     content_parts: tuple[str, ...] = ("text",)
     refuses_unknown: bool = False
+    refused: frozenset[str] = frozenset()
 
     @property
     def default_cap(self) -> int | None:
