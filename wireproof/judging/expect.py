@@ -30,7 +30,7 @@ from wireproof.judging.check import (
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_answers import given_answer, object_in, objects_in
-from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
+from wireproof.judging.expect_arguments import follows_schema, json_object, parsed_arguments
 from wireproof.judging.expect_cuts import (
     CALL_MARKS,
     EVENT_STREAM,
@@ -80,8 +80,7 @@ __all__ = [
     "filled_cap",
     "findings_with_place",
     "finish_reason",
-    "fits_schema",
-    "follows_strict_schema",
+    "follows_schema",
     "given_answer",
     "header",
     "header_duration_s",

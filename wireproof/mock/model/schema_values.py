@@ -81,7 +81,10 @@ def resolve_schema(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[s
 
 def follow_reference(root: Any, reference: str) -> dict[str, Any]:
     for step in reference.removeprefix("#").split("/")[1:]:
-        root = root.get(step.replace("~1", "/").replace("~0", "~"), {})
+        step = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(root, dict) or step not in root:
+            raise RequestRefused("out-of-range", f"Invalid schema: its reference '{reference}' leads nowhere.")
+        root = root[step]
     return root if isinstance(root, dict) else {}
 
 
