@@ -124,15 +124,16 @@ def make_calls(
 def without_made_calls(
     planned: Sequence[tuple[Tool, ValueHints]], called: Sequence[str]
 ) -> list[tuple[Tool, ValueHints]]:
-    """Returns the planned calls that are left after those that were made."""
+    """Returns the planned calls that are left after those that were made; one under another name counts too."""
     made = Counter(called)
+    strange = sum(count for name, count in made.items() if name not in {tool.name for tool, _ in planned})
     left = []
     for tool, hints in planned:
         if made[tool.name]:
             made[tool.name] -= 1
         else:
             left.append((tool, hints))
-    return left
+    return left[strange:]
 
 
 def choose_tools(tools: Sequence[Tool], choice: ToolChoice, prompt: str) -> Sequence[Tool]:
