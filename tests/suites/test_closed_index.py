@@ -191,7 +191,7 @@ def test_an_index_cites_only_cases_that_its_provider_can_be_asked(provider: Prov
     wrong = [
         name
         for name, case in cited_cases(provider.schemas).items()
-        if not provider.offers(case.feature)
+        if not provider.offers(*case.features)
         or any(ask.endpoint not in provider.endpoints for ask in case.asks)
         or {ask.tier for ask in case.asks} - PLAIN_KEYS - set(provider.rate.tiers)
     ]
