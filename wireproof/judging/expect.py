@@ -120,8 +120,8 @@ __all__ = [
     "text",
     "tool_calls",
     "undecided_if_cut",
-    "whole_response",
     "whole_number",
+    "whole_response",
 ]  # fmt: skip
 
 # Nearly every check presupposes these; each is judged by a check of its own.

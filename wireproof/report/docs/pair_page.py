@@ -9,10 +9,10 @@ from wireproof.formats.markdown_table import table
 
 PAGE_HEAD = f"""# Pairs of features
 
-A server may serve each of two features and fail where a request has both. For each pair this page names the cases in which
-it shows, or the reason why no request has both. A pair shows if no third feature hides one of the two, as a tool call hides
-a stop text. [{FEATURES_FILE}](../../{FEATURES_FILE}) describes the features, and [pairs.md](pairs.md) shows the cases. Made by
-`wireproof cases --write docs/cases`.
+A server may serve each of two features and fail where a request has both. For each pair this page names the cases in
+which it shows, or the reason why no request has both. A pair shows if no third feature hides one of the two, as a tool
+call hides a stop text. [{FEATURES_FILE}](../../{FEATURES_FILE}) describes the features, and
+[pairs.md](pairs.md) shows the cases. Made by `wireproof cases --write docs/cases`.
 """
 # The number of cases that are named for a pair.
 MAX_NAMED = 2
