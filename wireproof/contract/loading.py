@@ -73,21 +73,27 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
 
 
 def _with_selected_cases(entry: dict[str, Any], provider: Provider | None, file: str) -> dict[str, Any]:
-    """The entry of a clause, with one judgement for each case that a pair selector selects for a provider."""
-    judged = [
-        {**judgement, "case": case}
-        for judgement in entry.get("judged", ())
-        for case in _selected_cases(judgement["case"], provider, f"{file}, {entry['id']}")
-    ]
+    """The entry of a clause, with one judgement for each case that a pair selector selects for a provider.
+
+    A check judges a case once although several features of the case may select it, at the level of the first selector.
+    """
+    judged: list[dict[str, Any]] = []
+    for judgement in entry.get("judged", ()):
+        case = judgement["case"]
+        if not isinstance(case, str) or not feature_pairs.is_pair_selector(case):
+            judged.append(judgement)
+            continue
+        selected = _selected_cases(case, provider, f"{file}, {entry['id']}")
+        taken = {(one["check"], str(one["case"]), one.get("at")) for one in judged}
+        free = [name for name in selected if (judgement["check"], name, judgement.get("at")) not in taken]
+        judged += [{**judgement, "case": name} for name in free]
     return {**entry, "judged": judged}
 
 
-def _selected_cases(case: Any, provider: Provider | None, where: str) -> list[Any]:
-    if not isinstance(case, str) or not feature_pairs.is_pair_selector(case):
-        return [case]
-    selected = feature_pairs.selected_cases(case, provider, where) if provider else []
+def _selected_cases(selector: str, provider: Provider | None, where: str) -> list[str]:
+    selected = feature_pairs.selected_cases(selector, provider, where) if provider else []
     if not selected:
-        raise ConfigError(where, f"{case} selects no case", "name a feature that the provider offers")
+        raise ConfigError(where, f"{selector} selects no case", "name a feature that the provider offers")
     return selected
 
 

@@ -1,8 +1,9 @@
 """The covering array: few combinations of features in which every pair shows, chosen greedily.
 
-The usual tools (allpairspy, ACTS) count a pair wherever both features stand. Here a third feature may hide one of them, as
-a tool call hides a stop text, so a pair counts only where it shows. It counts for each contract that offers the
-combination, since a contract is not asked for what it does not offer.
+The usual tools (allpairspy, ACTS) count a pair wherever both features stand. Here a third feature may hide one of the
+two, as a tool call hides a stop text, so a pair counts only where it shows. Of the 255 pairs of OpenAI's chat, an array
+of allpairspy with the same conflicts showed 130. A pair counts for each contract that offers the combination, since a
+contract is not asked for what it does not offer.
 """
 
 from __future__ import annotations

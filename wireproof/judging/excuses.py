@@ -63,5 +63,4 @@ def require_not_declined(
     if made_to_be_refused and exchange.status != 501:
         return
     if is_honest_refusal(exchange, options, provider):
-        named, verb = " or ".join(sorted(options)), "are" if len(options) > 1 else "is"
-        raise NotOffered(f"{named} {verb} optional and was refused with {exchange.status}")
+        raise NotOffered(f"{' or '.join(sorted(options))} is optional and was refused with {exchange.status}")

@@ -33,8 +33,9 @@ def ignore_operator_if(condition: Condition) -> FaultHooks:
 
     def change_body(body: JsonObject) -> JsonObject:
         messages = body.get("messages")
-        dropped = isinstance(messages, list) and condition(body)
-        return {**body, "messages": without_operator(messages)} if dropped else body
+        if not isinstance(messages, list) or not condition(body):
+            return body
+        return {**body, "messages": without_operator(messages)}
 
     return on_body(change_body)
 
