@@ -88,12 +88,12 @@ class EndpointFeatures:
             for other in conflict["with"]
         }
 
-    def shown(self, combination: Collection[str]) -> frozenset[str]:
+    def shown_features(self, combination: Collection[str]) -> frozenset[str]:
         """The features of a combination that no other feature of it hides."""
         hidden = frozenset[str]().union(*(self.features[name].hides for name in combination))
         return frozenset(combination) - hidden
 
-    def covered(self, combination: Collection[str]) -> frozenset[Pair]:
+    def covered_pairs(self, combination: Collection[str]) -> frozenset[Pair]:
         """The pairs of a combination that show in the answer.
 
         A third feature hides neither of the two; one of the two may hide the other, which then no request shows.
@@ -257,7 +257,7 @@ def selected_cases(selector: str, provider: Provider, where: str) -> list[str]:
         name
         for name, combination in load_array().items()
         if endpoint_of_case(name) == endpoint
-        and (feature == "*" or feature in described.shown(combination))
+        and (feature == "*" or feature in described.shown_features(combination))
         and described.is_offered(combination, provider)
     ]
 
@@ -280,6 +280,6 @@ def _cases_by_pair(described: EndpointFeatures, provider: Provider) -> dict[Pair
     found: dict[Pair, tuple[str, ...]] = {}
     for name, combination in load_array().items():
         if endpoint_of_case(name) == described.endpoint and described.is_offered(combination, provider):
-            for pair in described.covered(combination):
+            for pair in described.covered_pairs(combination):
                 found[pair] = (*found.get(pair, ()), name)
     return found

@@ -95,7 +95,7 @@ class _Search:
 
     def _goals_of(self, combination: Combination) -> int:
         """The goals that a combination covers."""
-        covered = self._described.covered(combination)
+        covered = self._described.covered_pairs(combination)
         names = [name for name, offered in self._offered.items() if combination <= offered]
         return sum(self._bits.get((name, pair), 0) for name in names for pair in covered)
 

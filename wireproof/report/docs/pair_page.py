@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from wireproof.contract.feature_pairs import FEATURES_FILE, PairCoverage
 from wireproof.formats.markdown_table import table
 
-PAGE_HEAD = f"""# Pairs of features
+PAIR_PAGE_HEAD = f"""# Pairs of features
 
 A server may serve each of two features and fail where a request has both. For each pair this page names the cases in
 which it shows, or the reason why no request has both. A pair shows if no third feature hides one of the two, as a tool
@@ -21,7 +21,7 @@ MAX_NAMED = 2
 def pair_page(coverage: Sequence[PairCoverage]) -> str:
     """The Markdown page, with one table for each endpoint."""
     endpoints = dict.fromkeys(one.endpoint for one in coverage)
-    return "\n".join([PAGE_HEAD, *(_section(endpoint, coverage) for endpoint in endpoints)])
+    return "\n".join([PAIR_PAGE_HEAD, *(_section(endpoint, coverage) for endpoint in endpoints)])
 
 
 def _section(endpoint: str, coverage: Sequence[PairCoverage]) -> str:
