@@ -34,7 +34,7 @@ def message_texts(body: Mapping[str, Any]) -> Iterator[str]:
 
 def response_text(exchange: Exchange) -> str:
     """The text of a response. Raises Undecided if it is cut off before its first word."""
-    body = expect.answer(exchange)
+    body = expect.whole_response(exchange)
     found = "".join(message_texts(body))
     if not found:
         expect.undecided_if_cut(exchange)
@@ -74,7 +74,7 @@ def test_incomplete(exchange: Exchange) -> None:
 def test_cap(exchange: Exchange) -> None:
     """A response has no more tokens than the request allows."""
     cap = expect.request_body(exchange)["max_output_tokens"]
-    count = expect.member(expect.answer(exchange), "/usage/output_tokens", int)
+    count = expect.member(expect.whole_response(exchange), "/usage/output_tokens", int)
     expect.condition(count <= cap, f"at most {cap}", count, at="/usage/output_tokens")
 
 

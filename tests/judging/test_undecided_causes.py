@@ -65,7 +65,7 @@ def not_shown(status: int) -> str:
 
 CAPPED = RequestSpec("chat", "chat", cap=5, body={})
 BARE = RequestSpec("chat", "chat", body={})
-FULL = next(case.name for case in CASES.values() if case.profile == "full" and not case.means and not case.feature)
+FULL = next(case.name for case in CASES.values() if case.profile == "full" and not case.means and not case.features)
 TOGETHER: Case = next(case for case in CASES.values() if case.together and not case.means)
 
 
