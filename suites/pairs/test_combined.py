@@ -38,6 +38,8 @@ def test_order(exchange: Exchange) -> None:
     words = sorted(set(ordered_words(expect.request_body(exchange))))
     for at, text in enumerate(given_texts(exchange)):
         said = any(word in text.lower() for word in words)
+        if not said:
+            expect.undecided_if_cut(exchange)
         expect.condition(said, f"text with {' or '.join(words)}", text or "nothing", where=f"text {at}")
 
 

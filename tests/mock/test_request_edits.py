@@ -54,7 +54,7 @@ def check_edits(provider: str, step: int) -> int:
         status, text = receive(pool, replace(outgoing, shown=replace(outgoing.shown, body=json.dumps(body).encode())))
         assert status < 500, f"{outgoing.shown.url} failed with {status} on {body}"
         if schema.conforms(body):
-            named = {*body, *outgoing_members(outgoing)}
+            named = {*body, *outgoing_members(outgoing), "$ref"}
             assert status < 400 or any(name in text for name in named), f"{text} names no member of {body}"
         else:
             assert status >= 400, f"{outgoing.shown.url} served {schema.findings(body)[0]}"

@@ -52,7 +52,7 @@ def draw_value(schema: Any, position: SchemaPosition) -> Any:
     if not isinstance(schema, dict):
         return "ok"
     if position.depth > MAX_VALUE_DEPTH:
-        raise RequestRefused("out-of-range", "Invalid schema: it refers to itself without an end.")
+        raise RequestRefused("out-of-range", "Invalid schema: a '$ref' leads back to itself without an end.")
     schema = resolve_schema(schema, position.root)
     if "const" in schema:
         return schema["const"]
@@ -83,7 +83,7 @@ def follow_reference(root: Any, reference: str) -> dict[str, Any]:
     for step in reference.removeprefix("#").split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
         if not isinstance(root, dict) or step not in root:
-            raise RequestRefused("out-of-range", f"Invalid schema: its reference '{reference}' leads nowhere.")
+            raise RequestRefused("out-of-range", f"Invalid schema: its '$ref' {reference!r} leads nowhere.")
         root = root[step]
     return root if isinstance(root, dict) else {}
 
