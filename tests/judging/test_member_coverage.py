@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,26 @@ from wireproof.report.docs.request_fields_page import request_fields_markdown
 
 PAGE = Path(__file__).parents[2] / "docs" / "fields.md"
 PROVIDERS = loading.load_providers()
-FOUND = find_member_coverage(PROVIDERS, load_checks())
+
+
+@cache
+def found():
+    return find_member_coverage(PROVIDERS, load_checks())
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_member_of_a_request_is_proved_or_has_a_reason(name: str) -> None:
-    assert [(one.endpoint, one.name) for one in FOUND if one.provider == name and one.state == "gap"] == []
+    assert [(one.endpoint, one.name) for one in found() if one.provider == name and one.state == "gap"] == []
 
 
 def test_no_reason_is_given_for_a_member_that_is_proved_everywhere() -> None:
-    needed = {(one.endpoint, one.name) for one in FOUND if one.state == "unproved"}
+    needed = {(one.endpoint, one.name) for one in found() if one.state == "unproved"}
     given = {(endpoint, name) for endpoint, members in read_reasons().items() for name in members}
     assert given - needed == set()
 
 
 def test_docs_fields_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == request_fields_markdown(FOUND, tuple(PROVIDERS)), (
+    assert PAGE.read_text(encoding="utf-8") == request_fields_markdown(found(), tuple(PROVIDERS)), (
         "run `wireproof fields --write docs/fields.md`"
     )
 

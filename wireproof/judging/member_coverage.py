@@ -84,18 +84,26 @@ def checks_by_member(
     by_member: dict[tuple[str, str], set[str]] = {}
     judged = [judgement for clause in loading.load_clauses(column.schemas) for judgement in clause.judged]
     cited = [cases[name] for judgement in judged for name in judgement.case.values() if name in cases]
+<<<<<<< HEAD
     offered = [case for case in cited if target.offers(*case.features) and column.offers(*case.features)]
+=======
+    offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
+    by_name = {case.name: case for case in offered}
+>>>>>>> 23f3b18540b4f707037197510fbfce00cedf34d3
     for judgement in (judgement for judgement in judged if checks[judgement.check].proves_obeyed):
-        for case in (case for name in judgement.case.values() for case in offered if names_case(name, case)):
+        for case in (case for name in judgement.case.values() for case in named_cases(name, by_name)):
             for spec in case.asks:
                 for member in find_members(spec, checks[judgement.check].proves_obeyed, target):
                     by_member.setdefault((spec.endpoint, member), set()).add(judgement.check)
     yield from by_member.items()
 
 
-def names_case(name: str, case: Case) -> bool:
-    """True if a judgement names this case, by its name or by a selector."""
-    return selector_matches(name, case) if is_selector(name) else name == case.name
+def named_cases(name: str, cases: Mapping[str, Case]) -> Iterator[Case]:
+    """Those of the cases that a judgement names, by its name or by a selector."""
+    if is_selector(name):
+        yield from (case for case in cases.values() if selector_matches(name, case))
+    elif name in cases:
+        yield cases[name]
 
 
 def find_members(spec: RequestSpec, names: tuple[str, ...], target: Provider) -> Iterator[str]:

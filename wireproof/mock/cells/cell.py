@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from random import Random
@@ -49,7 +50,11 @@ class SlotHold:
 
 
 class Cell:
-    """Delays, limits and refuses answers between an application and the connection that sends them."""
+    """Delays, limits and refuses answers between an application and the connection that sends them.
+
+    Attributes:
+        clock: returns the seconds by which the limit refills.
+    """
 
     def __init__(self, latency: Latency, core: Application, *, seed: int = 0) -> None:
         self.latency, self._core = latency, core
@@ -59,6 +64,7 @@ class Cell:
         self._prefixes = PrefixCache(latency.cached_blocks)
         self._swap = AnswerSwap()
         self._answer_cache = AnswerCache(whole=latency.is_none and not latency.separate_writes)
+        self.clock: Callable[[], float] = time.monotonic
         self._active = 0
         self._queue: deque[SlotHold] = deque()
         self._tokens, self._tokens_at = float(latency.limit.burst if latency.limit else 0), 0.0
@@ -113,7 +119,7 @@ class Cell:
         limit = self.latency.limit
         if limit is None:
             return False
-        now = asyncio.get_running_loop().time()
+        now = self.clock()
         self._tokens = min(limit.burst, self._tokens + (now - self._tokens_at) * limit.per_second)
         self._tokens_at = now
         if self._tokens < 1:

@@ -83,8 +83,8 @@ class Fit:
 
     def explains(self, limit: int, window_s: float) -> bool:
         """True if some model with these parameters explains as many requests as the best one, up to noise."""
-        most = max(model(self.observations, limit, window_s) for model in LIMITER_MODELS.values())
-        return most >= self.best.explained - int(self.request_count * NOISE_SHARE)
+        least = self.best.explained - int(self.request_count * NOISE_SHARE)
+        return any(model(self.observations, limit, window_s, least) >= least for model in LIMITER_MODELS.values())
 
     @property
     def confidence(self) -> float:
@@ -122,11 +122,12 @@ def _best_explanation(
         for limit in limits
         for window in (USUAL_WINDOWS_S if name in ROUND_WINDOW_MODELS else _possible_windows(seen, limit))
     ]
-    scores = {guess: model(seen, *guess) for guess in guesses if guess[0] > 0}
+    scores: dict[tuple[int, float], int] = {}
+    _score_guesses(model, seen, [guess for guess in guesses if guess[0] > 0], scores)
     if name in REFILLING_MODELS:
         for spread, step in ((max(limits) // LIMIT_GUESS_PARTS + 1, COARSE_STEP), (2, FINE_STEP)):
             finer = _guesses_around(max(scores, key=lambda guess: scores[guess]), spread, step)
-            scores |= {guess: model(seen, *guess) for guess in finer}
+            _score_guesses(model, seen, finer, scores)
     most = max(scores.values())
     # Among equally good guesses: an announced limit, then a usual window, then the largest limit.
     equal = [guess for guess in scores if scores[guess] == most]
@@ -143,6 +144,20 @@ def _best_explanation(
     return Explanation(name, limit, round(window, 3), round(low, 3), round(high, 3), most)
 
 
+def _score_guesses(
+    model: LimiterModel,
+    seen: Sequence[Observation],
+    guesses: Sequence[tuple[int, float]],
+    scores: dict[tuple[int, float], int],
+) -> None:
+    """Adds the number of requests that each guess explains; of a guess worse than another, any smaller number."""
+    most = max(scores.values(), default=0)
+    for guess in guesses:
+        if guess not in scores:
+            scores[guess] = model(seen, *guess, most)
+            most = max(most, scores[guess])
+
+
 def _guesses_around(guess: tuple[int, float], spread: int, step: float) -> list[tuple[int, float]]:
     """Limits up to `spread` away from a guess, with windows up to two steps away and the usual ones among them."""
     limit, center = guess
@@ -155,8 +170,8 @@ def _last_equal_window(
     model: LimiterModel, seen: Sequence[Observation], limit: int, window: float, step: float
 ) -> float:
     """The last window in one direction that explains as many requests."""
-    most = model(seen, limit, window)
-    while _shortest_window(seen) < window * step < LONGEST_WINDOW_S and model(seen, limit, window * step) >= most:
+    shortest, most = _shortest_window(seen), model(seen, limit, window, 0)
+    while shortest < window * step < LONGEST_WINDOW_S and model(seen, limit, window * step, most) >= most:
         window *= step
     return window
 
