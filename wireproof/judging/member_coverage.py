@@ -84,12 +84,8 @@ def checks_by_member(
     by_member: dict[tuple[str, str], set[str]] = {}
     judged = [judgement for clause in loading.load_clauses(column.schemas) for judgement in clause.judged]
     cited = [cases[name] for judgement in judged for name in judgement.case.values() if name in cases]
-<<<<<<< HEAD
     offered = [case for case in cited if target.offers(*case.features) and column.offers(*case.features)]
-=======
-    offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
     by_name = {case.name: case for case in offered}
->>>>>>> 23f3b18540b4f707037197510fbfce00cedf34d3
     for judgement in (judgement for judgement in judged if checks[judgement.check].proves_obeyed):
         for case in (case for name in judgement.case.values() for case in named_cases(name, by_name)):
             for spec in case.asks:
