@@ -32,12 +32,12 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.sweep import step_runs, sweep_report
     from wireproof.load.experiments.sweep.knee import find_knee
     from wireproof.load.experiments.sweep.search import find_highest_load
-    from wireproof.load.scenario.scenario import read_scenarios
+    from wireproof.load.scenario.scenario import read_scenarios, unknown_scenario
 
     options, others = build_parser().parse_known_args(arguments)
     bounds, scenarios = _search_bounds(options), read_scenarios(Path(options.scenarios) if options.scenarios else None)
     if options.scenario not in scenarios:
-        raise ConfigError(options.scenario, "there is no such scenario", f"name one of {', '.join(scenarios)}")
+        raise unknown_scenario(options.scenario, scenarios)
     load_options = [
         *others,
         *step_runs.ceiling_options_per_step(

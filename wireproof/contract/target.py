@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from wireproof.contract.base_url import likely_base_url
 from wireproof.contract.provider import Price, Provider
 
 # Well-formed but unknown to every server; constant, so that runs send the same bytes.
@@ -105,6 +106,11 @@ class Target:
         if key is None or not self.own_keys:
             return key
         return Key(key.name, f"{key.value}.{case}")
+
+    @property
+    def likely_base_url(self) -> str | None:
+        """The base URL that was probably meant if no API answers at this one; None if nothing suggests itself."""
+        return likely_base_url(self.base_url, [endpoint.path for endpoint in self.provider.endpoints.values()])
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -72,7 +72,7 @@ def _add_requirement_options(group: Any) -> None:
     text = "threshold that decides the exit code, as in 'ttft_p95 < 300ms' (repeat for several)"
     option("--threshold", metavar="EXPR", help=text, **REPEATABLE)
     option("--no-judge", action="store_true", help="do not check the responses against the provider's document")
-    text = "exit with 3 if the figures are doubtful, as when the generator was the bottleneck"
+    text = "exit with 2 if the figures are doubtful, as when the generator was the bottleneck"
     option("--strict", action="store_true", help=text)
     text = "file of `wireproof calibrate --write FILE`: print the error of this client with the result"
     option("--error-bar", metavar="FILE", help=text)
