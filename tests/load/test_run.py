@@ -116,7 +116,7 @@ def test_a_refused_connection_is_unreachable_and_no_latency(load: Run) -> None:
     )
     assert ended.one["outcomes"] == {"unreachable": 2}
     assert ended.one["metrics"].get("e2e ms", {"n": 0})["n"] == 0
-    assert ended.code == 1
+    assert ended.code == 2
 
 
 def test_figures_are_in_the_reports_of_locust_and_beside_them(serve: Serve, load: Run, tmp_path: Path) -> None:

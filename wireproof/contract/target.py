@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from wireproof.contract.base_url import likely_base_url
 from wireproof.contract.provider import Price, Provider
@@ -52,6 +52,31 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The way to a target.
+
+    Attributes:
+        proxy: URL of the proxy that every request goes through; None for a direct connection.
+        ca_file: PEM file of the certificate authorities to trust; None for the usual ones.
+        client_cert: PEM file of the client's certificate; None for none.
+        client_key: PEM file of its key; None if the file of the certificate has it.
+    """
+
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+
+    @property
+    def proxy_address(self) -> str | None:
+        """The URL of the proxy without credentials; None for a direct connection."""
+        if self.proxy is None:
+            return None
+        parts = urlsplit(self.proxy)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One contract at one address.
 
@@ -70,6 +95,8 @@ class Target:
         own_keys: true if each case has its own account (only the mock supports such keys).
         patience: maximum seconds that a case waits for a later time if the clock cannot be moved.
         hidden: further secrets to mask.
+        network: the way to it.
+        wait: maximum seconds until it is up, before the first request.
     """
 
     name: str
@@ -92,6 +119,8 @@ class Target:
     own_keys: bool = False
     patience: float = 0.0
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    network: Network = Network()
+    wait: float = 0.0
 
     def key(self, label: str, case: str) -> Key | None:
         """The key that a request of the case sends under a label; None for no key."""
@@ -120,8 +149,10 @@ class Target:
         for name, value in self.headers.items():
             if SENSITIVE_NAME.search(name):
                 values.update(_credential_values(name, value))
-        password = urlsplit(self.base_url).password if self.base_url else None
-        return frozenset(values.union((password, unquote(password)) if password else ()))
+        for url in filter(None, (self.base_url, self.network.proxy)):
+            if password := urlsplit(url).password:
+                values |= {password, unquote(password)}
+        return frozenset(values)
 
 
 def _credential_values(name: str, value: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wireproof.client.http_client import HttpClient
+from wireproof.client.readiness import wait_until_up
 from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.sender import ChannelPool, Sender
 from wireproof.client.skip_reasons import skip_reason
@@ -109,7 +110,8 @@ async def send_to_target(
 ) -> TargetEvidence:
     """Sends the smoke cases, judges them, and sends the other cases if they passed."""
     target = judges.target
-    async with HttpClient(target.connections, target.deadlines) as client:
+    await wait_until_up(target)
+    async with HttpClient(target.connections, target.deadlines, target.network) as client:
         sender = Sender(target, client, recorder or NullRecorder())
         listed = await sender.send(judges.cases[SMOKE_CASES[0]])
         judges = judges.with_target(with_models(target, listed))

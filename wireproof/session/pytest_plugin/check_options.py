@@ -132,5 +132,5 @@ def generation_settings_from_options(
 
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:
-    """The possible names of targets: the chosen providers, or all if none was chosen."""
-    return tuple(options.provider) or tuple(loading.read_providers_data())
+    """The possible names of targets: that of the endpoint, the chosen providers, or all if none was chosen."""
+    return ((options.name,) if options.name else tuple(options.provider)) or tuple(loading.read_providers_data())
