@@ -116,6 +116,9 @@ class SessionFinish:
         )
         terminalreporter.write(run.ledger.redactor.mask_text(text.getvalue()))
         for target_run in run.target_runs.values():
+            if proxy := target_run.target.network.proxy_address:
+                line = f"{target_run.target.name}: every request went through the proxy {printable(proxy)}"
+                terminalreporter.write_line(line)
             if target_run.smoke_failure:
                 reason = printable(run.ledger.redactor.mask_text(target_run.smoke_failure))
                 terminalreporter.write_line(f"smoke failed: {reason}", red=True)
