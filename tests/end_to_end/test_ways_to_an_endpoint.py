@@ -346,3 +346,43 @@ def test_an_endpoint_that_does_not_come_up_is_exit_code_2(wireproof: Wireproof, 
 def test_a_wait_that_is_no_time_is_refused(wireproof: Wireproof, plain: str) -> None:
     ended = wireproof("check", *FEW, "--endpoint", plain, "--wait", "soon")
     assert_ends_with(ended, 2, "--wait soon: it is not a time; write it as 60s or 2m")
+
+
+# --- a name
+
+
+def test_the_name_of_an_endpoint_is_in_every_report_and_tells_rows_of_the_matrix_apart(
+    wireproof: Wireproof, plain: str, tmp_path: Path
+) -> None:
+    for name in ("acme staging", "acme-prod"):
+        ended = wireproof("check", *FEW, "--endpoint", plain, "--name", name, "--report-dir", name)
+        assert_ends_with(ended, 0, f"{name}: ")
+        files = [file for file in (tmp_path / name).iterdir() if file.is_file() and file.suffix != ".lock"]
+        assert len(files) == 7
+        assert [file.name for file in files if name not in file.read_text(encoding="utf-8")] == []
+    assert_ends_with(wireproof("matrix", "acme staging", "acme-prod"), 0)
+    page = (tmp_path / "matrix.html").read_text(encoding="utf-8")
+    assert all(name in page for name in ("acme staging", "acme-prod"))
+
+
+def test_the_name_of_an_endpoint_is_in_the_results_of_load_runs(
+    wireproof: Wireproof, plain: str, tmp_path: Path
+) -> None:
+    at = ("chat", "--host", plain, "--provider", "iio", "--model", "qwen2.5:7b", "--name", "acme-prod", "--no-judge")
+    ceiling = ("-u", "1", "-t", "60s", "--max-requests", "2", "--report-dir", "load")
+    assert_ends_with(wireproof("load", *at, *ceiling), 0, "wireproof load chat: acme-prod, iio, closed loop")
+    assert json.loads((tmp_path / "load/load.json").read_text(encoding="utf-8"))["name"] == "acme-prod"
+    assert "chat, acme-prod, iio" in (tmp_path / "load/load.md").read_text(encoding="utf-8")
+    assert "chat, acme-prod, iio" in (tmp_path / "load/load.html").read_text(encoding="utf-8")
+    step = ("--by", "users", "--steps", "1", "-t", "60", "--max-requests", "2", "--slo", "e2e=60000")
+    assert "sweep of chat at acme-prod: " in wireproof("sweep", *at, *step).stdout
+
+
+@pytest.mark.parametrize("name", ["", "[x]", "a" * 61, "-x", "a::b"])
+def test_what_cannot_be_a_name_is_refused(wireproof: Wireproof, plain: str, name: str) -> None:
+    ended = wireproof("check", *FEW, "--endpoint", plain, f"--name={name}")
+    assert_ends_with(ended, 2, "it cannot be the name of an endpoint")
+
+
+def test_the_reference_server_has_its_own_names(wireproof: Wireproof) -> None:
+    assert_ends_with(wireproof("check", "-q", "--name", "mine"), 2, "name its address with --endpoint")

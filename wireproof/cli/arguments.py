@@ -130,7 +130,7 @@ def add_load_run_options(
         metavar="NAME",
         help=f"provider whose contract the host implements (default: {provider})",
     )
-    as_of_check(parser, "providers")
+    as_of_check(parser, "name", "providers")
     text = f"number of local cells to start without --host (default: {cells})"
     option("--cells", type=int, default=cells, metavar="N", help=text)
     text = f"latency profile of the local cells, a name of load/cells.yaml (default: {latency})"

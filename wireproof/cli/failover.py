@@ -63,7 +63,7 @@ def run(arguments: Sequence[str]) -> int:
     outages = find_outages(requests, health.polls)
     false_alarms = false_alarm_seconds(outages, health.polls, options.within) if pages else None
     data = failover_report.failover_to_json(
-        options.scenario, began, outages, false_alarms, options.within, len(requests)
+        options.scenario, began, outages, false_alarms, options.within, len(requests), options.name
     )
     if options.write:
         write_file(Path(options.write), json.dumps(data, indent=1) + "\n")

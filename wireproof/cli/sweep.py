@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 
         result = find_highest_load(measure, bounds)
     knee = find_knee([(step.load, step.ok_s) for step in result.steps if not step.doubts])
-    data = sweep_report.sweep_to_json(options.scenario, options.by, bounds, result, knee)
+    data = sweep_report.sweep_to_json(options.scenario, options.by, bounds, result, knee, options.name)
     if options.write:
         write_file(Path(options.write), json.dumps(data, indent=1) + "\n")
     print(json.dumps(data, indent=1) if options.json else sweep_report.sweep_to_text(data))
