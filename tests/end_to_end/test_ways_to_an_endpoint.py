@@ -238,6 +238,10 @@ def test_requests_go_through_a_proxy_by_the_option_alone(wireproof: Wireproof, p
         assert_ends_with(ended, 0, f"every request went through the proxy {proxy.url}")
         assert len(proxy.seen) > 0
         before = len(proxy.seen)
+        without_scheme = {"HTTP_PROXY": proxy.url.removeprefix("http://")}
+        assert_ends_with(wireproof("check", *FEW, "--endpoint", plain, "--proxy", "env", **without_scheme), 0)
+        assert len(proxy.seen) > before
+        before = len(proxy.seen)
         excepted = wireproof("check", *FEW, "--endpoint", plain, "--proxy", "env", NO_PROXY="127.0.0.1", **variables)
         assert_ends_with(excepted, 0)
         assert len(proxy.seen) == before

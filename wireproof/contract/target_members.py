@@ -143,7 +143,9 @@ def _proxy_from_environment(sources: Sources) -> str | None:
         raise ConfigError("--proxy env", problem, "export one, or leave the option out")
     excepted = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     host = endpoint.hostname or ""
-    return None if proxy_bypass_environment(host, {"no": excepted}) else url
+    if proxy_bypass_environment(host, {"no": excepted}):
+        return None
+    return url if "://" in url else f"http://{url}"
 
 
 def live_wait(option: str | None, sources: Sources) -> float:

@@ -17,6 +17,8 @@ def reason_nothing_measured(summary: Mapping[str, Any]) -> str | None:
     samples = [row.get("samples", {}) for row in summary["requests"].values()]
     hosts = ", ".join(summary["hosts"])
     outcomes = {outcome for outcome, number in summary["all"]["outcomes"].items() if number}
+    if not outcomes and summary["stopped_by_ceiling"]:
+        return f"{hosts}: the ceilings let no request pass; see --max-requests, --max-output-tokens and --max-cost"
     if not outcomes:
         return f"{hosts}: no request ended within the run; give it more time with -t"
     if outcomes == {"unreachable"}:
