@@ -55,7 +55,14 @@ def test_cap(exchange: Exchange) -> None:
     cap = expect.requested_cap(exchange)
     if cap is None:
         raise Untestable("the request names no cap")
-    keeps_to_cap(exchange, cap)
+    keeps_to_cap(exchange, cap * requested_choices(exchange))
+
+
+def requested_choices(exchange: Exchange) -> int:
+    """The number of choices that a request asks for, each of which may reach the cap."""
+    request = expect.request_body(exchange)
+    prompts = request.get("prompt")
+    return (request.get("n") or 1) * (len(prompts) if isinstance(prompts, list) else 1)
 
 
 @check("chat.default-cap")
@@ -115,16 +122,22 @@ def test_cap_short(exchange: Exchange) -> None:
 
 @check("chat.stop", proves_obeyed=("stop",))
 def test_stop(exchange: Exchange) -> None:
-    """The text ends before the first stop text."""
+    """The text of each choice ends before the first stop text."""
     stop = expect.request_body(exchange)["stop"]
-    text = first_choice(exchange)[0]
-    for end in [stop] if isinstance(stop, str) else stop:
-        at_end = text.find(end) in (-1, len(text) - len(end))
-        expected = f"text without {end}" + (", which ended it" if at_end else "")
-        expect.condition(end not in text, expected, text, at="/choices/0/message/content", shows_ignored=not at_end)
-        begun = [end[:size] for size in range(1, len(end)) if text.endswith(end[:size])]
-        expected = f"text without the beginning of {end}"
-        expect.condition(not begun, expected, text, at="/choices/0/message/content", shows_ignored=False)
+    found = choices(exchange)
+    expect.condition(bool(found), "a choice", "none", at="/choices")
+    for at, (_, text, _) in enumerate(found):
+        for end in [stop] if isinstance(stop, str) else stop:
+            ends_before(text, end, f"/choices/{at}/message/content")
+
+
+def ends_before(text: str, end: str, at: str) -> None:
+    """Raises Violation if a text contains a stop text, or ends with the beginning of one."""
+    at_end = text.find(end) in (-1, len(text) - len(end))
+    expected = f"text without {end}" + (", which ended it" if at_end else "")
+    expect.condition(end not in text, expected, text, at=at, shows_ignored=not at_end)
+    begun = [end[:size] for size in range(1, len(end)) if text.endswith(end[:size])]
+    expect.condition(not begun, f"text without the beginning of {end}", text, at=at, shows_ignored=False)
 
 
 @check("chat.also-accepted", any_answer=True)

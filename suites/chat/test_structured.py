@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from wireproof import expect
@@ -11,12 +10,6 @@ from wireproof.check import Exchange, NotJson, Undecided, Violation, check, pars
 CONTENT = "/choices/0/message/content"
 # The share of answers that may be cut off while the others show that each is an object.
 MOST_CUT = 0.1
-PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "object": (dict,),
-    "array": (list,),
-}
 
 
 def answer_text(exchange: Exchange) -> str:
@@ -86,21 +79,4 @@ def test_keys(exchange: Exchange) -> None:
 def test_fits(exchange: Exchange) -> None:
     """The text of an answer by a strict schema is a JSON value that fits the schema."""
     request = expect.request_body(exchange)
-    fits_schema(answer_value(exchange), request["response_format"]["json_schema"]["schema"], "value")
-
-
-def fits_schema(found: Any, schema: Mapping[str, Any], name: str) -> None:
-    """Raises Violation unless a value fits a schema of types, enums, members and elements."""
-    kinds = PYTHON_TYPES[schema["type"]]
-    has_type = isinstance(found, kinds) and not isinstance(found, bool)
-    expect.condition(has_type, f"{name} of type {schema['type']}", found, at=CONTENT)
-    options = schema.get("enum", (found,))
-    expect.condition(found in options, f"{name} out of {expect.display_text(options)}", found, at=CONTENT)
-    if isinstance(found, dict):
-        properties = schema["properties"]
-        wanted, names = ", ".join(sorted(properties)), ", ".join(sorted(found))
-        expect.condition(names == wanted, f"{name} with the members {wanted}", names, at=CONTENT)
-        for key, inner in properties.items():
-            fits_schema(found[key], inner, key)
-    for item in found if isinstance(found, list) else ():
-        fits_schema(item, schema["items"], f"an element of {name}")
+    expect.follows_schema(answer_value(exchange), request["response_format"]["json_schema"]["schema"], at=CONTENT)

@@ -119,9 +119,10 @@ def test_default_cap(exchange: Exchange) -> None:
 
 @check("completions.stop", proves_obeyed=("stop",))
 def test_stop(exchange: Exchange) -> None:
-    """The continuation ends before the stop text."""
-    stop, text = expect.request_body(exchange)["stop"], first_text(exchange)
-    expect.condition(stop not in text, f"text without {stop}", text, at="/choices/0/text")
+    """Each continuation ends before the stop text."""
+    stop = expect.request_body(exchange)["stop"]
+    for index, text in texts_by_index(exchange).items():
+        expect.condition(stop not in text, f"text without {stop}", text, at=f"/choices/{index}/text")
 
 
 @check("completions.same-text")

@@ -8,18 +8,6 @@ from typing import Any
 from wireproof import expect
 from wireproof.check import Exchange, Inconclusive, check
 
-END_EVENTS = ("response.completed", "response.incomplete", "response.failed")
-
-
-def whole_response(exchange: Exchange) -> Mapping[str, Any]:
-    """The response; in a stream, that of the final event. Raises Inconclusive if it is missing."""
-    if not expect.is_stream(exchange):
-        return expect.answer(exchange)
-    found = [value.get("response") for _, kind, value in expect.events(exchange) if kind in END_EVENTS]
-    if not found or not isinstance(found[-1], dict):
-        raise Inconclusive("the stream ends without a whole response")
-    return found[-1]
-
 
 def output_items(response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The items of the output."""
@@ -34,7 +22,7 @@ def calls_with_arguments(response: Mapping[str, Any]) -> list[list[Any]]:
 
 def token_counts(exchange: Exchange) -> Mapping[str, Any]:
     """The token counts. Raises Inconclusive if there are none."""
-    found = whole_response(exchange).get("usage")
+    found = expect.whole_response(exchange).get("usage")
     if not isinstance(found, dict):
         raise Inconclusive("the response has no token counts")
     return found
@@ -43,7 +31,7 @@ def token_counts(exchange: Exchange) -> Mapping[str, Any]:
 @check("responses.same-status")
 def test_same_status(plain: Exchange, stream: Exchange) -> None:
     """A request ends with the same status, and for the same reason, whether it is streamed or not."""
-    before, after = whole_response(plain), whole_response(stream)
+    before, after = expect.whole_response(plain), expect.whole_response(stream)
     for name in ("status", "incomplete_details"):
         expect.equal(after.get(name), before.get(name), at=f"/response/{name}")
 
@@ -52,7 +40,9 @@ def test_same_status(plain: Exchange, stream: Exchange) -> None:
 def test_same_calls(plain: Exchange, stream: Exchange) -> None:
     """A request calls the same functions with the same arguments whether it is streamed or not."""
     expect.equal(
-        calls_with_arguments(whole_response(stream)), calls_with_arguments(whole_response(plain)), at="/response/output"
+        calls_with_arguments(expect.whole_response(stream)),
+        calls_with_arguments(expect.whole_response(plain)),
+        at="/response/output",
     )
 
 
@@ -62,7 +52,7 @@ def test_same_usage(plain: Exchange, stream: Exchange) -> None:
     before, after = token_counts(plain), token_counts(stream)
     expect.equal(sorted(after), sorted(before), at="/response/usage")
     expect.equal(after.get("input_tokens"), before.get("input_tokens"), at="/response/usage/input_tokens")
-    if not expect.json_equal(item_contents(whole_response(plain)), item_contents(whole_response(stream))):
+    if not expect.json_equal(item_contents(expect.whole_response(plain)), item_contents(expect.whole_response(stream))):
         raise Inconclusive("the two outputs differ")
     expect.equal(after.get("output_tokens"), before.get("output_tokens"), at="/response/usage/output_tokens")
 

@@ -30,7 +30,7 @@ def test_settings(exchange: Exchange) -> None:
 @check("responses.logprobs", proves_obeyed=("include", "top_logprobs"))
 def test_logprobs(exchange: Exchange) -> None:
     """A text whose log probabilities are included has them token by token, with as many alternatives as asked for."""
-    asked, body = expect.request_body(exchange)["top_logprobs"], expect.answer(exchange)
+    asked, body = expect.request_body(exchange)["top_logprobs"], expect.whole_response(exchange)
     for at, part in json_pointer.find(body, "/output/*/content/*"):
         if not isinstance(part, dict) or part.get("type") != "output_text":
             continue

@@ -57,7 +57,7 @@ def test_edits_of_a_chain_of_bases_accumulate() -> None:
     (ask,) = found.asks
     assert ask.body == {**BASIC["body"], "n": 2, "stop": "x"}  # type: ignore[dict-item]
     assert ask.headers == {"X-One": "1", "X-Two": "2"}
-    assert (ask.key, found.feature) == ("none", "n")
+    assert (ask.key, found.features) == ("none", ("n",))
 
 
 def test_a_refusal_is_not_inherited() -> None:

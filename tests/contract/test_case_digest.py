@@ -15,7 +15,7 @@ CASE = Case("plain", "chat", "one chat", (ASK,))
 DESCRIPTION = {"name": "other", "area": "models", "says": "two chats", "profile": "core"}
 SENDING: dict[str, Any] = {
     "asks": (ASK, ASK),
-    "feature": "tools",
+    "features": ("tools",),
     "refused": "wrong-type",
     "repeat": 2,
     "connection": "same",

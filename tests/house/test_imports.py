@@ -43,7 +43,7 @@ OWNERS = {
     "httpx": ("wireproof.client.http_client",),
     "httpcore": ("wireproof.client.http_client", "wireproof.client.recording_transport"),
     "jsonschema": ("wireproof.contract.schemas",),
-    "jsonschema_rs": ("wireproof.contract.schemas",),
+    "jsonschema_rs": ("wireproof.contract.schemas", "wireproof.mock.provider.member_shapes"),
     "referencing": ("wireproof.contract.schemas",),
     "filelock": ("wireproof.evidence.ledger_lock",),
     "pytest_asyncio": ("wireproof.session.pytest_plugin.generated_items",),

@@ -18,6 +18,7 @@ from wireproof.evidence.exchange import Exchange, Request
 from wireproof.judging.check import Inconclusive
 from wireproof.judging.excuses import require_no_rate_limit
 from wireproof.judging.undecided_causes import UNDECIDED_CAUSES, find_cause
+from wireproof.session.found_abilities import reason_not_shown
 from wireproof.session.resume import CASE_CHANGED, REQUEST_CUT_OFF
 
 CASES = loading.load_cases()
@@ -57,9 +58,14 @@ def limited() -> str:
     return sentence_of(require_no_rate_limit, exchange)
 
 
+def not_shown(status: int) -> str:
+    probe = Exchange("t", "vision-colour", "chat", 0, Request("POST", "http://127.0.0.1:1/"), status=status)
+    return reason_not_shown("gpt-x", "vision", [probe])
+
+
 CAPPED = RequestSpec("chat", "chat", cap=5, body={})
 BARE = RequestSpec("chat", "chat", body={})
-FULL = next(case.name for case in CASES.values() if case.profile == "full" and not case.means and not case.feature)
+FULL = next(case.name for case in CASES.values() if case.profile == "full" and not case.means and not case.features)
 TOGETHER: Case = next(case for case in CASES.values() if case.together and not case.means)
 
 
@@ -83,6 +89,8 @@ TOGETHER: Case = next(case for case in CASES.values() if case.together and not c
             id="connections",
         ),
         pytest.param(built(), "model", "--model chat=ID", id="model"),
+        pytest.param(not_shown(400), "model", "--model vision=ID", id="model-that-refuses"),
+        pytest.param(not_shown(429), "rate-limited", "--pace N", id="model-that-is-limited"),
         pytest.param(built(key="pro-exhausted"), "key", "--key pro-exhausted=ENV", id="key-of-a-request"),
         pytest.param(debited(CAPPED, max_requests=0), "budget", "--max-requests N", id="requests"),
         pytest.param(debited(CAPPED, max_output_tokens=1), "budget", "--max-output-tokens N", id="tokens"),

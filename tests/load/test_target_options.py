@@ -8,6 +8,10 @@ from dataclasses import replace
 from wireproof.contract.target import Deadlines, Key, Target
 from wireproof.contract.target_options import build_targets
 from wireproof.load.engine import load_options
+from wireproof.load.engine.process_plan import build_load_targets
+from wireproof.load.engine.run_settings import RunSettings
+from wireproof.load.scenario.load_shape import LoadShape
+from wireproof.load.scenario.spending_limits import Ceilings
 
 HOST = "http://127.0.0.1:1/v1"
 KEYS = {"OPENAI_API_KEY": "sk-1", "MINE": "sk-2"}
@@ -20,6 +24,15 @@ def target(*words: str, host: str | None = HOST) -> Target:
     shared = load_options.target_options_at(options, options.provider or "openai", host)
     (built,) = build_targets(shared, KEYS)
     return built
+
+
+def loaded_models(*words: str, local: bool = False) -> dict[str, str]:
+    """The models of the target of a load run."""
+    parser = ArgumentParser()
+    load_options.add_load_options(parser)
+    settings = RunSettings("aion", (HOST,), local, Ceilings(), LoadShape(), 0.0, {}, {}, (), None)
+    (built,) = build_load_targets(parser.parse_args(["--provider", "aion", *words]), settings)
+    return dict(built.models)
 
 
 def test_options_of_a_load_run_shape_its_target() -> None:
@@ -37,3 +50,13 @@ def test_ceilings_of_a_load_run_do_not_apply_to_its_target() -> None:
 
 def test_without_a_host_the_target_is_the_reference_server() -> None:
     assert target("--provider", "iio", host=None).own_keys
+
+
+def test_the_chat_model_plays_the_roles_of_a_load_run_that_no_other_model_is_named_for() -> None:
+    assert loaded_models("--model", "m") == {"chat": "m", "reasoning": "m", "vision": "m"}
+    assert loaded_models("--model", "m", "--model", "reasoning=r") == {"chat": "m", "reasoning": "r", "vision": "m"}
+    assert loaded_models() == {}
+
+
+def test_the_models_of_local_cells_are_those_of_the_document() -> None:
+    assert loaded_models(local=True)["reasoning"] == "aion-labs/aion-2.0-reasoning"

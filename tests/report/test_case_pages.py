@@ -9,6 +9,7 @@ import pytest
 
 from wireproof.cli import main
 from wireproof.contract import loading
+from wireproof.contract.feature_pairs import find_pair_coverage
 from wireproof.proof.explain import IdIndex
 from wireproof.report.docs.case_pages import case_pages
 
@@ -18,8 +19,9 @@ CASES = loading.load_cases()
 
 @pytest.fixture(name="pages", scope="module")
 def _pages() -> dict[str, str]:
-    index = IdIndex.from_providers(loading.load_providers(), {})
-    return case_pages([index.explain(name) for name in index.cases])
+    providers = loading.load_providers()
+    index = IdIndex.from_providers(providers, {})
+    return case_pages([index.explain(name) for name in index.cases], find_pair_coverage(providers.values()))
 
 
 def test_docs_cases_is_up_to_date(pages: dict[str, str]) -> None:

@@ -70,5 +70,6 @@ def _print_summary(judged: Any, *, complete: bool) -> None:
 
     promises = judged.promises(complete=complete)
     text, divergences = io.StringIO(), find_divergences(judged.verdicts, judged.own_contracts)
-    print_summary(text, judged.verdicts, judged.own_contracts, divergences, asdict(judged.usage), promises)
+    usage, facts = asdict(judged.usage), judged.target_facts
+    print_summary(text, judged.verdicts, judged.own_contracts, divergences, usage, promises, facts)
     print(text.getvalue(), end="")

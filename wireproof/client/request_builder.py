@@ -80,7 +80,8 @@ def _model_id(spec: RequestSpec, target: Target) -> str | None:
     path = spec.path or target.provider.endpoints[spec.endpoint].path
     needed = "model}" in path or "$model" in json.dumps([spec.body, spec.form]) or b'"$model"' in (spec.raw or b"")
     if model is None and needed:
-        raise CannotSend(f"no model is known for {spec.model}; name one with --model {spec.model}=ID")
+        unknown = f"no model is known for {spec.model}; name one with --model {spec.model}=ID"
+        raise CannotSend(target.not_shown.get(spec.model, unknown))
     return model
 
 

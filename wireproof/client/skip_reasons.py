@@ -19,8 +19,9 @@ def skip_reason(case: Case, target: Target) -> NotSent | None:
     missing_endpoints = [spec.endpoint for spec in case.asks if spec.endpoint not in provider.endpoints]
     if missing_endpoints:
         return NotSent("not-offered", f"the {provider.name} document describes no {missing_endpoints[0]} endpoint")
-    if not provider.offers(case.feature):
-        return NotSent("not-offered", f"the {provider.name} document does not offer {case.feature}")
+    if not provider.offers(*case.features):
+        missing = next(feature for feature in case.features if not provider.offers(feature))
+        return NotSent("not-offered", f"the {provider.name} document does not offer {missing}")
     missing_means = case.means - target.means - means_by_waiting(case, target)
     if missing_means:
         return NotSent("untestable", not_given(missing_means))

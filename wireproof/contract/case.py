@@ -112,7 +112,7 @@ class Case:
     Attributes:
         says: purpose of the case, one sentence.
         asks: requests, sent in order.
-        feature: feature that the provider has to offer.
+        features: features that the provider has to offer.
         refused: cause of the refusal that the case expects.
         repeat: how many times all the requests are sent.
         profile: smallest profile that includes the case.
@@ -125,7 +125,7 @@ class Case:
     area: str
     says: str
     asks: tuple[RequestSpec, ...]
-    feature: str | None = None
+    features: tuple[str, ...] = ()
     refused: str | None = None
     repeat: int = 1
     profile: str = "all"
@@ -193,9 +193,14 @@ class Case:
         """Sixteen hex digits of what the case sends; evidence with another digest belongs to another case."""
         requests = [_non_default_fields(spec) for spec in self.asks]
         sending = {name: value for name, value in _non_default_fields(self).items() if name in SENDING_FIELDS}
-        content = [requests, self.repeat, self.feature, self.refused, *([sending] if sending else [])]
+        content = [requests, self.repeat, self._features_for_digest, self.refused, *([sending] if sending else [])]
         text = json.dumps(content, sort_keys=True, default=_plain_json)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def _features_for_digest(self) -> str | tuple[str, ...] | None:
+        """The features; one stands by itself, so that evidence from before cases had several keeps its digest."""
+        return self.features if len(self.features) > 1 else next(iter(self.features), None)
 
 
 def tier_from_label(label: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -54,7 +54,7 @@ def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, 
         area=area,
         says=entry["says"],
         asks=tuple(asks),
-        feature=inherited.get("feature"),
+        features=_features(inherited.get("feature", ())),
         refused=entry.get("refused"),
         repeat=entry.get("repeat", 1),
         profile=entry.get("profile", "all"),
@@ -62,6 +62,11 @@ def _case_from_entry(area: str, name: str, entry: Mapping[str, Any], file: str, 
         together=entry.get("together", False),
         either=entry.get("either", False),
     )
+
+
+def _features(value: str | Sequence[str]) -> tuple[str, ...]:
+    """The features of a case, of which cases.yaml gives one as a text and several as a list."""
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _check_bases(entry: Mapping[str, Any], where: str, all_entries: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wireproof.contract import data_files, schemas
+from wireproof.contract import data_files, feature_pairs, schemas
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
@@ -57,12 +57,16 @@ def endpoint_paths() -> list[str]:
 
 @cache
 def load_clauses(folder: str) -> tuple[Clause, ...]:
-    """The clauses of schemas/<folder>/clauses.yaml in order; raises ConfigError for a duplicate id."""
+    """The clauses of schemas/<folder>/clauses.yaml in order, each pair selector replaced by the cases it selects.
+
+    Raises ConfigError for a duplicate id.
+    """
     file = data_files.root() / "schemas" / folder / "clauses.yaml"
     display_name = f"schemas/{folder}/clauses.yaml"
     data = read_yaml(file, display_name)
     schemas.check_format(data, "clauses", display_name)
-    clauses = tuple(Clause.from_data(entry) for entry in data)
+    provider = load_providers().get(folder)
+    clauses = tuple(Clause.from_data(_with_selected_cases(entry, provider, display_name)) for entry in data)
     seen: set[str] = set()
     for clause in clauses:
         if clause.id in seen:
@@ -71,10 +75,36 @@ def load_clauses(folder: str) -> tuple[Clause, ...]:
     return clauses
 
 
+def _with_selected_cases(entry: dict[str, Any], provider: Provider | None, file: str) -> dict[str, Any]:
+    """The entry of a clause, with one judgement for each case that a pair selector selects for a provider.
+
+    A check judges a case once although several features of the case may select it, at the level of the first selector.
+    """
+    judged: list[dict[str, Any]] = []
+    for judgement in entry.get("judged", ()):
+        case = judgement["case"]
+        if not isinstance(case, str) or not feature_pairs.is_pair_selector(case):
+            judged.append(judgement)
+            continue
+        selected = _selected_cases(case, provider, f"{file}, {entry['id']}")
+        taken = {(one["check"], str(one["case"]), one.get("at")) for one in judged}
+        free = [name for name in selected if (judgement["check"], name, judgement.get("at")) not in taken]
+        judged += [{**judgement, "case": name} for name in free]
+    return {**entry, "judged": judged}
+
+
+def _selected_cases(selector: str, provider: Provider | None, where: str) -> list[str]:
+    selected = feature_pairs.selected_cases(selector, provider, where) if provider else []
+    if not selected:
+        raise ConfigError(where, f"{selector} selects no case", "name a feature that the provider offers")
+    return selected
+
+
 @cache
 def case_files() -> dict[Path, Mapping[str, Any]]:
-    """The entries of every suites/*/cases.yaml, by file."""
-    return {file: _read_cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
+    """The entries of every suites/*/cases.yaml, and those of the covering array of features, by file."""
+    files = {file: _read_cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
+    return files | {data_files.root() / feature_pairs.ARRAY_FILE: feature_pairs.entries_of_array()}
 
 
 @cache
@@ -84,26 +114,28 @@ def case_entries() -> dict[str, Any]:
     for file, entries_of_file in case_files().items():
         for name in entries_of_file:
             if name in entries:
-                raise ConfigError(
-                    f"suites/{file.parent.name}/cases.yaml, {name}", "the name is used twice", "rename it"
-                )
+                raise ConfigError(f"{_display_name(file)}, {name}", "the name is used twice", "rename it")
         entries.update(entries_of_file)
     return entries
 
 
 @cache
 def load_cases() -> dict[str, Case]:
-    """Every case of suites/*/cases.yaml by name."""
+    """Every case by name."""
     cases = [
         case
         for file, entries in case_files().items()
-        for case in read_cases(file.parent.name, entries, f"suites/{file.parent.name}/cases.yaml", case_entries())
+        for case in read_cases(file.parent.name, entries, _display_name(file), case_entries())
     ]
     return {case.name: case for case in cases}
 
 
+def _display_name(file: Path) -> str:
+    return f"suites/{file.parent.name}/{file.name}"
+
+
 def _read_cases_data(file: Path) -> Mapping[str, Any]:
-    display_name = f"suites/{file.parent.name}/cases.yaml"
+    display_name = _display_name(file)
     data: Mapping[str, Any] = read_yaml(file, display_name)
     schemas.check_format(data, "cases", display_name)
     return data

@@ -134,7 +134,8 @@ OPTIONS = (
     TargetOption(
         "--model",
         "models",
-        "model to request; ROLE is chat (default), embeddings, completions, image or audio (repeat for several)",
+        "model to request; ROLE is chat (default), embeddings, completions, image or audio (repeat for several); "
+        "whether the chat model reasons or sees is found out unless a model for reasoning or vision is named",
         metavar="[ROLE=]ID",
         repeated=True,
         live=make.live_models,

@@ -218,9 +218,9 @@ class Provider:
             data=data,
         )
 
-    def offers(self, feature: str | None) -> bool:
-        """True for a promised or optional feature, and for None."""
-        return feature is None or feature in self.promised or feature in self.optional
+    def offers(self, *features: str) -> bool:
+        """True if each of these features is promised or optional."""
+        return all(feature in self.promised or feature in self.optional for feature in features)
 
     @property
     def documented_models(self) -> tuple[str, ...]:

@@ -43,12 +43,7 @@ class Schema:
 
     def findings(self, instance: Any) -> tuple[Finding, ...]:
         """Every way in which the instance breaks the schema, in document order; empty if it conforms."""
-        if self.conforms(instance):
-            return ()
-        errors = sorted(
-            _explaining_engine(self.uri).iter_errors(instance), key=lambda error: [str(step) for step in error.path]
-        )
-        return tuple(_finding_from_error(leaf) for error in errors for leaf in _leaf_errors(error))
+        return () if self.conforms(instance) else _findings(_explaining_engine(self.uri), instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +55,18 @@ class SchemaSet:
     def shape(self, name: str) -> Schema | None:
         """The schema of that name; None if the document describes none."""
         return _find_schema(f"{SCHEMA_ROOT_URI}{self.folder}/{name}.json")
+
+
+def findings_by(schema: Mapping[str, Any], instance: Any) -> tuple[Finding, ...]:
+    """Every way in which an instance breaks a schema of a request, in document order."""
+    from jsonschema import Draft202012Validator
+
+    return _findings(Draft202012Validator(schema), instance)
+
+
+def _findings(engine: Any, instance: Any) -> tuple[Finding, ...]:
+    errors = sorted(engine.iter_errors(instance), key=lambda error: [str(step) for step in error.path])
+    return tuple(_finding_from_error(leaf) for error in errors for leaf in _leaf_errors(error))
 
 
 def schema_document(name: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from wireproof.contract.base_url import likely_base_url
@@ -83,6 +83,7 @@ class Target:
     Attributes:
         keys: label (good, free, pro-exhausted, ...) → key.
         models: role (chat, embeddings, ...) → model id.
+        not_shown: role → the reason why the chat model cannot play it, found out by asking it.
         means: abilities beyond those of every target (`free-tier-key`, `cell-down`, `clock`).
         controls: means → header name and template of its value; only the mock has these.
         headers: headers added to every request.
@@ -121,6 +122,7 @@ class Target:
     hidden: tuple[str, ...] = field(default=(), repr=False)
     network: Network = Network()
     wait: float = 0.0
+    not_shown: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, label: str, case: str) -> Key | None:
         """The key that a request of the case sends under a label; None for no key."""
@@ -135,6 +137,12 @@ class Target:
         if key is None or not self.own_keys:
             return key
         return Key(key.name, f"{key.value}.{case}")
+
+    def with_chat_model_in(self, roles: Iterable[str]) -> Target:
+        """The target whose chat model plays these roles unless another model does."""
+        if "chat" not in self.models:
+            return self
+        return replace(self, models={**dict.fromkeys(roles, self.models["chat"]), **self.models})
 
     @property
     def likely_base_url(self) -> str | None:

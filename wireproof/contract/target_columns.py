@@ -68,7 +68,7 @@ def _is_offered(judgement: Judgement, provider: Provider) -> bool:
     cases = loading.load_cases()
     for name in judgement.case.values():
         if name in cases:
-            if cases[name].endpoint not in provider.endpoints or not provider.offers(cases[name].feature):
+            if cases[name].endpoint not in provider.endpoints or not provider.offers(*cases[name].features):
                 return False
         elif name.partition(":")[0] not in ("*", *provider.endpoints):
             return False

@@ -99,7 +99,7 @@ class SequenceRunner:
         require_no_rate_limit(last, case.refused)
         provider = self.judge.target.provider
         if "tools" in provider.optional and _first_with_tools(arguments["exchanges"]):
-            require_not_declined(last, "tools", provider)
+            require_not_declined(last, ("tools",), provider)
         self.check(arguments)
         if case.refused is None:
             self._rules.check_exchange(case, last)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from wireproof.contract.provider import Provider
 from wireproof.evidence.exchange import Exchange
@@ -52,14 +53,14 @@ def shows_rate_limit(exchange: Exchange) -> bool:
 
 
 def require_not_declined(
-    exchange: Exchange, option: str, provider: Provider, *, made_to_be_refused: bool = False
+    exchange: Exchange, options: Collection[str], provider: Provider, *, made_to_be_refused: bool = False
 ) -> None:
-    """Raises NotOffered for an honest refusal of an option that the contract does not promise.
+    """Raises NotOffered for an honest refusal of one of the options that the contract does not promise.
 
     A request made to be refused gets a 4xx anyway, so only a 501 shows that the option is missing.
     """
     __tracebackhide__ = True
     if made_to_be_refused and exchange.status != 501:
         return
-    if is_honest_refusal(exchange, (option,), provider):
-        raise NotOffered(f"{option} is optional and was refused with {exchange.status}")
+    if is_honest_refusal(exchange, options, provider):
+        raise NotOffered(f"{' or '.join(sorted(options))} is optional and was refused with {exchange.status}")

@@ -30,7 +30,7 @@ from wireproof.judging.check import (
 from wireproof.judging.deadline import passed_deadline_text
 from wireproof.judging.excuses import require_kept_whole, require_no_rate_limit
 from wireproof.judging.expect_answers import given_answer, object_in, objects_in
-from wireproof.judging.expect_arguments import fits_schema, follows_strict_schema, json_object, parsed_arguments
+from wireproof.judging.expect_arguments import follows_schema, json_object, parsed_arguments
 from wireproof.judging.expect_cuts import (
     CALL_MARKS,
     EVENT_STREAM,
@@ -53,6 +53,9 @@ from wireproof.judging.expect_limits import (
 )
 from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
 from wireproof.judging.request_members import requires_call
+
+# The events that end the stream of a response and carry it.
+RESPONSE_ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 __all__ = [
     "ANSWER_COUNTS",
@@ -80,8 +83,7 @@ __all__ = [
     "filled_cap",
     "findings_with_place",
     "finish_reason",
-    "fits_schema",
-    "follows_strict_schema",
+    "follows_schema",
     "given_answer",
     "header",
     "header_duration_s",
@@ -118,6 +120,7 @@ __all__ = [
     "tool_calls",
     "undecided_if_cut",
     "whole_number",
+    "whole_response",
 ]  # fmt: skip
 
 # Nearly every check presupposes these; each is judged by a check of its own.
@@ -196,6 +199,17 @@ def answer(exchange: Exchange) -> Mapping[str, Any]:
     condition(isinstance(body, dict), "a JSON object", body, where="body")
     document: Mapping[str, Any] = body
     return document
+
+
+def whole_response(exchange: Exchange) -> Mapping[str, Any]:
+    """Requires a response of the Responses API, of a stream that of its final event; Inconclusive if that has none."""
+    __tracebackhide__ = True
+    if not is_stream(exchange):
+        return answer(exchange)
+    found = [value.get("response") for _, kind, value in events(exchange) if kind in RESPONSE_ENDS]
+    if not found or not isinstance(found[-1], dict):
+        raise Inconclusive("the stream ends without a whole response")
+    return found[-1]
 
 
 def event_stream(exchange: Exchange) -> Stream:

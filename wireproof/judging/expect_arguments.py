@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wireproof.contract.schemas import findings_by
 from wireproof.judging.check import NotJson, Violation, display_text, parse_json
-from wireproof.judging.expect_values import condition, equal
-
-PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "object": (dict,),
-    "array": (list,),
-}
+from wireproof.judging.expect_values import condition
 
 
 def json_object(text: Any, *, where: str = "", at: str | None = None) -> Mapping[str, Any]:
@@ -41,21 +33,14 @@ def parsed_arguments(arguments: Any) -> Any:
         return arguments
 
 
-def fits_schema(value: Any, schema: Mapping[str, Any]) -> bool:
-    """True if a value has the type of its schema and, with an `enum`, is one of its values."""
-    kinds = PYTHON_TYPES[schema["type"]]
-    has_type = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-    return has_type and value in schema.get("enum", (value,))
+def follows_schema(
+    value: Any, schema: Mapping[str, Any], *, name: str = "", where: str = "", at: str | None = None
+) -> None:
+    """Requires a value to follow a JSON Schema that the request described.
 
-
-def follows_strict_schema(value: Any, schema: Mapping[str, Any], *, where: str = "", at: str | None = None) -> None:
-    """Requires a value to follow the schema of a strict function: every member, no other, each of its type."""
+    Args:
+        name: the name of the value in a message, such as that of an argument.
+    """
     __tracebackhide__ = True
-    condition(fits_schema(value, schema), display_text(schema), value, where=where, at=at)
-    properties = schema.get("properties", {})
-    if schema["type"] == "object":
-        equal(sorted(value), sorted(properties), where=where, at=at)
-    for name in properties:
-        follows_strict_schema(value[name], properties[name], where=where, at=at)
-    for item in value if schema["type"] == "array" else ():
-        follows_strict_schema(item, schema["items"], where=where, at=at)
+    for finding in findings_by(schema, value):
+        raise Violation(f"{finding.expected} at {name}{finding.where or '/'}", finding.actual, where=where, at=at)

@@ -177,7 +177,7 @@ class Judge:
         failure = asking_failure(last)
         if failure:
             return NotSent("error", failure)
-        if case.endpoint not in self.provider.endpoints or not self.provider.offers(case.feature):
+        if case.endpoint not in self.provider.endpoints or not self.provider.offers(*case.features):
             return NotSent("not-offered", f"the {self.provider.name} document does not describe this")
         if check.any_answer or check.every_request:
             return None
@@ -258,8 +258,8 @@ class Judge:
             if check.any_answer:
                 continue
             require_no_rate_limit(last, case.refused)
-            if case.feature in self.provider.optional:
-                require_not_declined(last, case.feature, self.provider, made_to_be_refused=case.kind == "refusal")
+            if optional := self.provider.optional.intersection(case.features):
+                require_not_declined(last, optional, self.provider, made_to_be_refused=case.kind == "refusal")
         judged_by = violation.judged_by
         if entry.provider == WIRE and judged_by == ANSWERED and "exchanges" not in check.arguments:
             raise Untestable("the request was refused; the column of the document judges that")

@@ -84,7 +84,7 @@ def checks_by_member(
     by_member: dict[tuple[str, str], set[str]] = {}
     judged = [judgement for clause in loading.load_clauses(column.schemas) for judgement in clause.judged]
     cited = [cases[name] for judgement in judged for name in judgement.case.values() if name in cases]
-    offered = [case for case in cited if target.offers(case.feature) and column.offers(case.feature)]
+    offered = [case for case in cited if target.offers(*case.features) and column.offers(*case.features)]
     for judgement in (judgement for judgement in judged if checks[judgement.check].proves_obeyed):
         for case in (case for name in judgement.case.values() for case in offered if names_case(name, case)):
             for spec in case.asks:

@@ -75,7 +75,13 @@ UNDECIDED_CAUSES = (
         ),
     ),
     UndecidedCause(
-        "model", "need a model", ((r"^no model is known for .*; name one with (--model \S+)$", "{0}"),), in_floor=False
+        "model",
+        "need a model",
+        (
+            (r"^no model is known for .*; name one with (--model \S+)$", "{0}"),
+            (r"^the model .* shows no .*; name one that does with (--model \S+)$", "{0}"),
+        ),
+        in_floor=False,
     ),
     UndecidedCause(
         "tier",

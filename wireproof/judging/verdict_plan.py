@@ -140,7 +140,7 @@ def plan_wire_verdicts(
         verdict
         for verdict in planned
         if all(
-            cases[name].endpoint in provider.endpoints and provider.offers(cases[name].feature)
+            cases[name].endpoint in provider.endpoints and provider.offers(*cases[name].features)
             for _, name in verdict.cases
         )
     )

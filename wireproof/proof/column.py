@@ -198,7 +198,7 @@ class ColumnProof:
     def _find_excused(self, judged: Iterable[tuple[WatchedVerdict, Verdict]]) -> tuple[CheckAndCase, ...]:
         """The verdicts that these results excuse, although the contract promises what they judge."""
         passing = {(planned.check, planned.case) for planned in self.passing}
-        of_options = {name for name, case in self.cases.items() if case.feature in self._column.optional}
+        of_options = {name for name, case in self.cases.items() if self._column.optional.intersection(case.features)}
         return find_excused(((watched.planned, verdict) for watched, verdict in judged), passing, of_options)
 
     def find_gate_effect(

@@ -157,7 +157,7 @@ class IdIndex:
             "connection": case.connection,
             "together": case.together or None,
             "requests": case.request_count,
-            "feature": case.feature,
+            "feature": ", ".join(case.features) or None,
             "needs": sorted(case.means),
             "checks": _distinct_values(check for _, check in cited),
             "clauses": _distinct_values(clause for clause, _ in cited),

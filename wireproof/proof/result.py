@@ -81,7 +81,7 @@ class Proof:
         return {
             "faults": len(self.matrix),
             "caught": len(self.caught_faults),
-            "false_alarms": len(self.alarms),
+            "false_alarms": list(self.alarms),
             "checks": len(self.checks),
             "checks_never_broken": list(self.unbroken_checks),
             "derived": self.derived,

@@ -8,6 +8,7 @@ from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
+from wireproof.report.abilities_text import abilities_text
 from wireproof.report.finished_run import FinishedRun, count_by_column, ranked_positions
 from wireproof.report.promises_text import decided_text
 
@@ -72,11 +73,13 @@ def _column_row(facts: FinishedRun, target: str, contract: str) -> tuple[str, ..
 
 
 def _promise_lines(facts: FinishedRun) -> list[str]:
-    """One line for each document: its decided promises, and the open ones by cause."""
+    """One line for the decided and the open promises of each document, and one for the abilities of each model."""
     lines = [
         f"- {code_span(one.target)}: " + "; ".join([decided_text(one), *(group.text() for group in one.open)])
         for one in facts.promises
     ]
+    told = ((row["name"], abilities_text(row)) for row in facts.report["targets"])
+    lines += [f"- {code_span(name)}: {code_span(text)}" for name, text in told if text is not None]
     return [*lines, ""] if lines else []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 from wireproof.contract import loading
 from wireproof.contract.target_columns import columns_for
 from wireproof.errors import LedgerError
+from wireproof.evidence.exchange import Exchange
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.evidence.ledger_reader import read_facts
 from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.decided_promises import DocumentPromises, promises_of_run
 from wireproof.judging.gate import Gate
+from wireproof.judging.shown_abilities import COLOUR_CHECK, found_abilities, requested_model, requested_role
+from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
 
@@ -30,16 +33,16 @@ def rebuild_report(file: Path) -> dict[str, Any]:
     verdicts = [Verdict.from_data(fact["verdict"]) for fact in facts.get("verdict", ())]
     own = {target["name"]: target["provider"] for target in header["targets"]}
     policy = header.get("policy", DEFAULT_GATE)
-    usage = TokenUsage()
-    for fact in facts.get("exchange", ()):
-        usage.add(exchange_from_json(fact))
+    usage, exchanges = TokenUsage(), [exchange_from_json(fact) for fact in facts.get("exchange", ())]
+    for exchange in exchanges:
+        usage.add(exchange)
     gate = _gate_of_run(own, policy)
     promises = _promises_of_ledger(header, verdicts, own, complete=bool(footers))
     exit = footers[-1]["exit"] if footers else 2
     # A ledger of an earlier version may end with 0 although too little was decided.
     too_little = gate.too_little_decided(verdicts, (), promises) if exit != 1 else []
     return build_report_json(
-        [{name: value for name, value in target.items() if name in TARGET_MEMBERS} for target in header["targets"]],
+        [_target_facts(target, exchanges, live=header["live"]) for target in header["targets"]],
         [verdict.as_data() for verdict in verdicts],
         count_outcomes(verdicts),
         find_divergences(verdicts, own),
@@ -53,6 +56,21 @@ def rebuild_report(file: Path) -> dict[str, Any]:
         too_little=too_little,
         suite=header.get("suite") or suite_without_digest(header["wireproof"]),
     )
+
+
+def _target_facts(target: Mapping[str, Any], exchanges: Iterable[Exchange], *, live: bool) -> dict[str, Any]:
+    """The facts of a target for the report; those of a live one tell what its chat model can do."""
+    facts = {name: value for name, value in target.items() if name in TARGET_MEMBERS}
+    answers, cases = [one for one in exchanges if one.target == target["name"]], loading.load_cases()
+    # The header does not name a model that was picked from the list.
+    picked = (
+        requested_model(one) for one in answers if one.case in cases and requested_role(one, cases[one.case]) == "chat"
+    )
+    model = target["models"].get("chat") or next((name for name in picked if isinstance(name, str)), None)
+    if not live or model is None:
+        return facts
+    found = found_abilities(model, answers, cases, load_checks()[COLOUR_CHECK])
+    return {**facts, "abilities": found.as_data()} if found.shown or found.not_shown else facts
 
 
 def _gate_of_run(own: Mapping[str, str], policy: Mapping[str, Any]) -> Gate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO
+from typing import IO, Any
 
 from rich import box
 from rich.console import Console
@@ -15,6 +15,7 @@ from wireproof.formats.safe_text import printable
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.outcomes import OUTCOME_TABLE
 from wireproof.judging.verdict import Divergence, Verdict
+from wireproof.report.abilities_text import abilities_text
 from wireproof.report.promises_text import promises_lines
 
 OUTCOME_COLUMNS = tuple(
@@ -60,6 +61,7 @@ def print_summary(
     divergences: Sequence[Divergence],
     usage: Mapping[str, int],
     promises: Iterable[DocumentPromises] = (),
+    targets: Iterable[Mapping[str, Any]] = (),
     *,
     color: bool = False,
     width: int = 100,
@@ -70,6 +72,7 @@ def print_summary(
         own: target name → the provider whose document is its own contract.
         usage: the number of `requests`, and of `input` and `output` tokens.
         promises: the promises of each target, decided and open.
+        targets: the facts of each target, as in report.json.
         width: columns of the terminal; at least 90 are used.
     """
     console = Console(file=file, width=max(width, 90), force_terminal=color, no_color=not color, highlight=False)
@@ -82,6 +85,9 @@ def print_summary(
     )
     for one in promises:
         console.print("\n".join(promises_lines(one)), markup=False)
+    for facts in targets:
+        if text := abilities_text(facts):
+            console.print(f"{printable(facts['name'])}, {text}", markup=False, soft_wrap=True)
     requests = usage["requests"]
     ratio = len(verdicts) / requests if requests else 0
     console.print(

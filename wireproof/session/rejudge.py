@@ -17,9 +17,8 @@ from wireproof.evidence.ledger_reader import StoredRun, read_ledger
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.session.ledger_recorder import describe_target
 from wireproof.session.resume import stored_results
-from wireproof.session.run import Run
+from wireproof.session.run import Run, describe_target_run
 from wireproof.session.target_run import open_target_run
 
 
@@ -40,7 +39,7 @@ def rejudge(file: Path, providers_file: Path | None = None, **settings: Any) -> 
         if not turns[0]:
             continue
         target_run.take_evidence(turns)
-        run.target_facts.append(describe_target(target_run.target))
+        run.target_facts.append(describe_target_run(target_run, live=stored.header["live"]))
         for sent in (sent for turn in turns for sent in turn.values() if isinstance(sent, tuple)):
             for exchange in sent:
                 run.usage.add(exchange)

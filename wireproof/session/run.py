@@ -167,7 +167,8 @@ class Run:
 
     def worker_data(self) -> dict[str, Any]:
         """The facts that an xdist worker sends to the controller; verdicts travel with pytest's reports."""
-        targets = [describe_target(target_run.target) for target_run in self.target_runs.values() if target_run.results]
+        ran = [target_run for target_run in self.target_runs.values() if target_run.results]
+        targets = [describe_target_run(target_run, live=self.options.live) for target_run in ran]
         return {"usage": asdict(self.usage), "targets": targets}
 
     def add_worker_data(self, data: Mapping[str, Any] | None) -> None:
@@ -296,3 +297,9 @@ class Run:
     def close(self) -> None:
         """Ends the mock and closes the ledger."""
         self._resources.close()
+
+
+def describe_target_run(target_run: TargetRun, *, live: bool) -> dict[str, Any]:
+    """Facts of a target after its cases were sent; those of a live one tell what its chat model can do."""
+    facts, abilities = describe_target(target_run.target), target_run.abilities if live else None
+    return facts if abilities is None else {**facts, "abilities": abilities.as_data()}

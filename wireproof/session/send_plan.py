@@ -22,6 +22,7 @@ from wireproof.judging.decided_promises import (
     causes_without_verdict,
     document_promises,
 )
+from wireproof.judging.shown_abilities import ABILITY_ROLES
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report.promises_text import promises_lines
 from wireproof.session.send_target import SMOKE_CASES
@@ -125,10 +126,13 @@ class SendPlan:
 def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
     """The plan of a target run with all its planned verdicts; missing models are those of the provider's document.
 
+    The chat model plays the roles for which even the document names none, as if its answers showed that it can.
+
     Args:
         examples: the number of generated requests of each family; shrinking sends more.
     """
     target = replace(target_run.target, models={**target_run.target.provider.models, **target_run.target.models})
+    target = target.with_chat_model_in(ABILITY_ROLES)
     budget = Budget(target)
     sent: dict[str, tuple[CostCeiling, ...]] = {}
     unsent: dict[str, str] = {}

@@ -12,9 +12,9 @@ from wireproof.errors import WireproofError
 from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 from wireproof.judging.verdict_plan import PlannedVerdict
-from wireproof.session.ledger_recorder import LedgerRecorder, describe_target
+from wireproof.session.ledger_recorder import LedgerRecorder
 from wireproof.session.resume import result_to_keep
-from wireproof.session.run import Run
+from wireproof.session.run import Run, describe_target_run
 
 
 def send_planned(run: Run, planned_verdicts: Iterable[PlannedVerdict]) -> None:
@@ -34,7 +34,7 @@ def send_planned(run: Run, planned_verdicts: Iterable[PlannedVerdict]) -> None:
         asyncio.run(_send_to_targets(run, {name: tuple(cases) for name, cases in wanted.items()}))
     except ExceptionGroup as group:
         raise _first_cause(group) from None
-    run.target_facts += [describe_target(run.target_runs[name].target) for name in wanted]
+    run.target_facts += [describe_target_run(run.target_runs[name], live=run.options.live) for name in wanted]
 
 
 async def _send_to_targets(run: Run, wanted: dict[str, tuple[str, ...]]) -> None:

@@ -19,6 +19,7 @@ from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.outcomes import RED_OUTCOMES
 from wireproof.judging.second_look import is_whole, needs_second_look, settle_evidence, whole_answers
 from wireproof.judging.verdict_plan import PlannedVerdict
+from wireproof.session.found_abilities import reason_in_role, send_probes, with_found_roles
 from wireproof.session.model_choice import unlisted_models, with_models
 
 # A model may decide otherwise once or twice; three undecided responses make the verdict inconclusive.
@@ -74,6 +75,7 @@ class TargetEvidence:
         """The evidence of all turns, whether it was just sent or is stored."""
         settled = settle_evidence(judges.cases, turns)
         evidence = settled.judged
+        judges = with_found_roles(judges, turns[0], first_model_case(turns[0]))
         if sender is not None:
             # The sender adds the results of generated requests later.
             sender.evidence.update(evidence)
@@ -124,11 +126,18 @@ async def send_to_target(
             sender.pool = client
         turns: list[Evidence] = [sender.evidence]
         if reachable and smoke_failure(judges, sender.evidence) is None:
+            judges = await send_probes(sender, judges, cases, first_model_case(sender.evidence))
             await sender.send_all(cases)
+            cases = [case for case in cases if not _lacks_role(judges, case, sender.evidence)]
             looks = await _look_again(sender, client.with_deadlines(target.deadlines.times(PATIENCE)), cases)
             turns += [looks] if looks else []
             turns += await _repeat_undecided_cases(sender, judges, turns, {case.name for case in cases})
         return TargetEvidence.from_turns(judges, turns, sender.request_count, sender)
+
+
+def _lacks_role(judges: ColumnJudges, case: Case, evidence: Evidence) -> bool:
+    """True if a case was a probe that did not show what its role needs, so that no other answer to it is wanted."""
+    return reason_in_role(judges.target, case, evidence.get(case.name)) is not None
 
 
 def _first_deadlines(deadlines: Deadlines) -> Deadlines:

@@ -21,8 +21,10 @@ from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.judge import Judge
 from wireproof.judging.outcomes import RED_OUTCOMES
+from wireproof.judging.shown_abilities import COLOUR_CHECK, FoundAbilities, found_abilities
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
+from wireproof.session.found_abilities import reason_in_role
 from wireproof.session.model_choice import with_models
 from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target
 
@@ -121,6 +123,16 @@ class TargetRun:
         """Reason why only the smoke cases were judged; None if they passed."""
         return self.results.smoke.reason if self.results is not None and self.results.smoke is not None else None
 
+    @property
+    def abilities(self) -> FoundAbilities | None:
+        """The abilities that the chat model showed and did not show; None if it answered nothing about them."""
+        model = self.target.models.get("chat")
+        if self.results is None or model is None:
+            return None
+        answers = (one for sent in self.results.evidence.values() if isinstance(sent, tuple) for one in sent)
+        found = found_abilities(model, answers, self.cases, self.checks[COLOUR_CHECK])
+        return found if found.shown or found.not_shown else None
+
     def reason_not_judged(self, planned: PlannedVerdict) -> str | None:
         """Reason why a planned verdict cannot be judged, regardless of its evidence; None if it can."""
         if self.results is None:
@@ -130,7 +142,11 @@ class TargetRun:
             return f"the smoke case failed: {smoke.reason}"
         if broken and not planned.check.startswith("wire."):
             return f"the first response broke HTTP ({broken}); the wire checks judge that"
-        return None
+        if self.checks[planned.check].every_request:
+            return None
+        sent, cases = self.results.evidence, [name for _, name in planned.cases if name in self.cases]
+        reasons = (reason_in_role(self.target, self.cases[name], sent.get(name)) for name in cases)
+        return next((reason for reason in reasons if reason is not None), None)
 
 
 def open_target_run(target: Target, providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:

@@ -12,6 +12,7 @@ from time import perf_counter_ns
 
 from wireproof.contract import target_options
 from wireproof.contract.target import Target
+from wireproof.judging.shown_abilities import ABILITY_ROLES
 from wireproof.load.engine import load_options
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.scenario import spending_limits, stages, trace
@@ -72,12 +73,15 @@ class ProcessPlan:
 
 
 def build_load_targets(options: Namespace, settings: RunSettings) -> tuple[Target, ...]:
-    """The target at each host; for local cells, with the keys that the bundled server accepts."""
+    """The target at each host; for local cells, with the keys that the bundled server accepts.
+
+    Elsewhere the chat model plays each role that it can and for which no model is named: its answers show if it can.
+    """
     environment = dict(target_options.environment())
     options_by_host = (load_options.target_options_at(options, settings.provider, host) for host in settings.hosts)
     targets = tuple(target_options.build_targets(of_host, environment)[0] for of_host in options_by_host)
     if not settings.local:
-        return targets
+        return tuple(target.with_chat_model_in(ABILITY_ROLES) for target in targets)
     (bundled,) = target_options.build_targets(
         load_options.target_options_at(options, settings.provider, None), environment
     )

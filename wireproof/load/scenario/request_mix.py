@@ -78,7 +78,7 @@ def _make_template(
         if name not in cases:
             raise ConfigError(SCENARIOS_FILE, f"{name!r} is not a case", "name a case of suites/*/cases.yaml")
         case = cases[name]
-        if not target.provider.offers(case.feature) or case.endpoint not in target.provider.endpoints:
+        if not target.provider.offers(*case.features) or case.endpoint not in target.provider.endpoints:
             reason = f"{target.provider.name} does not offer {name}"
             continue
         try:

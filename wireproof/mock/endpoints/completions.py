@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wireproof.mock.endpoints.chat_chunks import DONE_EVENT
-from wireproof.mock.endpoints.chat_rules import check_dependent_members, check_logit_bias, check_stop
+from wireproof.mock.endpoints.chat_rules import check_dependent_members, check_logit_bias
 from wireproof.mock.endpoints.embeddings import is_token_list
 from wireproof.mock.endpoints.request_context import (
     RequestContext,
@@ -31,10 +31,11 @@ DEFAULT_MAX_TOKENS = 16
 
 def create_completion(context: RequestContext, raw_body: JsonObject) -> Answer:
     """Returns the answer to a legacy completion request."""
-    body = body_validation.validate_body(raw_body, context.profile.rules("completions"))
-    check_stop(body)
+    rules = context.profile.rules("completions")
+    body = body_validation.validate_body(raw_body, rules)
     check_logit_bias(body)
-    check_dependent_members({**body, "logprobs": True}, strict=context.profile.rules("completions").refuses_unknown)
+    if rules.refuses_unknown:
+        check_dependent_members({**body, "logprobs": True})
     model = find_model(context, body["model"], "completions")
     for prompt in prompts_as_text(body["prompt"]):
         check_context_length(context, model, count_tokens(prompt), "prompt")

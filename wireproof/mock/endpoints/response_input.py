@@ -12,6 +12,10 @@ from wireproof.mock.provider.body_validation import JsonObject, missing_field, o
 from wireproof.mock.provider.refusals import RequestRefused
 from wireproof.mock.provider.request_rules import BodyRules
 
+# The items of a call, and of its output.
+CALLS = ("function_call", "custom_tool_call")
+CALL_OUTPUTS = ("function_call_output", "custom_tool_call_output")
+
 
 def conversation_from_input(body: JsonObject, rules: BodyRules, earlier_calls: Sequence[str] = ()) -> Conversation:
     """Returns the conversation in the input or, if the contract allows them, in the messages.
@@ -51,9 +55,9 @@ def check_call_outputs(items: Sequence[Any], earlier_calls: Sequence[str]) -> No
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             continue
-        if item.get("type") == "function_call":
+        if item.get("type") in CALLS:
             call_ids.append(item.get("call_id"))
-        if item.get("type") == "function_call_output" and item.get("call_id") not in call_ids:
+        if item.get("type") in CALL_OUTPUTS and item.get("call_id") not in call_ids:
             message = f"No tool call found for function call output with call_id {item.get('call_id')}."
             raise out_of_range(f"input[{index}].call_id", message)
 
@@ -63,8 +67,10 @@ def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
     if not isinstance(item, Mapping):
         raise wrong_type(place, "object")
     kind = item.get("type", "message")
-    if kind == "function_call_output":
+    if kind in CALL_OUTPUTS:
         return ChatLine("tool", text_from_content(item.get("output")))
+    if kind in CALLS:
+        return ChatLine("assistant", "", called=(item["name"],))
     if kind != "message":
         return ChatLine("assistant", "")
     if not isinstance(item.get("role"), str):

@@ -14,6 +14,10 @@ from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Call
 from wireproof.mock.provider.body_validation import JsonObject
 
+# The prefix of the id, the type, and the member with the arguments of each kind of call.
+FUNCTION_CALL = "fc", "function_call", "arguments"
+CUSTOM_CALL = "ctc", "custom_tool_call", "input"
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseObject:
@@ -56,13 +60,18 @@ class ResponseObject:
         body = self.body
         return {
             "background": body.get("background", False),
+            "completed_at": self.created_at if self.status == "completed" else None,
             "error": None,
+            "frequency_penalty": 0.0,
             "incomplete_details": None,
             "instructions": body.get("instructions"),
             "max_output_tokens": body.get("max_output_tokens"),
+            "max_tool_calls": body.get("max_tool_calls"),
             "metadata": body.get("metadata", {}),
             "model": body["model"],
             "parallel_tool_calls": body.get("parallel_tool_calls", True),
+            "presence_penalty": 0.0,
+            "prompt_cache_key": body.get("prompt_cache_key"),
             "previous_response_id": body.get("previous_response_id"),
             "reasoning": {"effort": None, "summary": None, **body.get("reasoning", {})},
             "safety_identifier": body.get("safety_identifier"),
@@ -71,7 +80,7 @@ class ResponseObject:
             "temperature": body.get("temperature", 1.0),
             "text": {"format": {"type": "text"}, **body.get("text", {})},
             "tool_choice": body.get("tool_choice", "auto"),
-            "tools": body.get("tools", []),
+            "tools": [with_strict(tool) for tool in body.get("tools", ())],
             "top_logprobs": body.get("top_logprobs", 0),
             "top_p": body.get("top_p", 1.0),
             "truncation": body.get("truncation", "disabled"),
@@ -129,11 +138,17 @@ class ResponseObject:
         return {"id": item_id, "type": "message", "status": status, "role": "assistant", "content": content}
 
     def call_item(self, index: int, call: Call, status: str) -> JsonObject:
+        prefix, kind, member = CUSTOM_CALL if call.is_custom else FUNCTION_CALL
         return {
-            "id": f"fc_{self.draw.derive(self.id, 'call', index).hex(24)}",
-            "type": "function_call",
+            "id": f"{prefix}_{self.draw.derive(self.id, 'call', index).hex(24)}",
+            "type": kind,
             "status": status,
             "call_id": call.id,
             "name": call.name,
-            "arguments": call.arguments,
+            member: call.arguments,
         }
+
+
+def with_strict(tool: JsonObject) -> JsonObject:
+    """A tool as a response repeats it: a function is strict unless the request says otherwise."""
+    return {"strict": True, **tool} if tool["type"] == "function" else tool

@@ -87,14 +87,15 @@ def part_events(
 def call_events(
     response: ResponseObject, output_index: int, index: int, call: Call
 ) -> Iterator[tuple[str, JsonObject]]:
-    """Yields one function call: its item, its arguments in fragments, and its end."""
+    """Yields one call: its item, its arguments or its text in fragments, and its end."""
     item = response.call_item(index, replace(call, arguments=""), "in_progress")
     position = {"item_id": item["id"], "output_index": output_index}
     yield "response.output_item.added", {"output_index": output_index, "item": item}
+    event = "custom_tool_call_input" if call.is_custom else "function_call_arguments"
     for fragment in tokenize(call.arguments):
-        yield "response.function_call_arguments.delta", {**position, "delta": fragment}
-    done = {**position, "name": call.name, "arguments": call.arguments}
-    yield "response.function_call_arguments.done", done
+        yield f"response.{event}.delta", {**position, "delta": fragment}
+    whole = {"input": call.arguments} if call.is_custom else {"name": call.name, "arguments": call.arguments}
+    yield f"response.{event}.done", {**position, **whole}
     yield (
         "response.output_item.done",
         {"output_index": output_index, "item": response.output_items(response.status)[output_index]},

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wireproof.mock.endpoints.request_context import RequestContext, check_context_length, find_model, lowest_cap
-from wireproof.mock.endpoints.response_input import conversation_from_input, input_member
+from wireproof.mock.endpoints.response_input import CALLS, conversation_from_input, input_member
 from wireproof.mock.endpoints.response_object import ResponseObject
 from wireproof.mock.endpoints.response_stream import build_events
 from wireproof.mock.endpoints.stored_answers import StoredAnswers
 from wireproof.mock.endpoints.usage import response_usage
 from wireproof.mock.model.conversation import OPERATOR_ROLES, ChatLine, Conversation, count_prompt_tokens
-from wireproof.mock.model.generator import GenerationInput, generate_choice
+from wireproof.mock.model.generator import GeneratedChoice, GenerationInput, generate_choice
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.model.reasoning import find_reasoning_mode
 from wireproof.mock.model.sampling import sampling_from_body
@@ -20,9 +20,12 @@ from wireproof.mock.model.tool_calls import Tool, ToolChoice
 from wireproof.mock.model.vision import refuse_without_vision
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, StreamAnswer
 from wireproof.mock.provider import body_validation
-from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
+from wireproof.mock.provider.body_validation import JsonObject, missing_field, out_of_range
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.request_rules import BodyRules
+
+# A hosted tool would need a service that this server is not.
+RESPONSE_TOOLS = ("function", "custom")
 
 
 def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
@@ -31,6 +34,7 @@ def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
     body = body_validation.validate_body(raw_body, rules)
     if "model" not in body:
         raise missing_field("model")
+    check_references(context, body)
     conversation = with_earlier_conversation(context, body, rules)
     check_response_tools(body.get("tools", ()))
     model = find_model(context, body["model"], "chat")
@@ -39,7 +43,7 @@ def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
     response = make_response(context, body, conversation, model)
     if stores_response(context, body):
         context.stored_items.store(
-            response.id, StoredAnswers(response.as_json(), with_answer(conversation, response.choice.text))
+            response.id, StoredAnswers(response.as_json(), with_answer(conversation, response.choice))
         )
     if body.get("stream"):
         return StreamAnswer(200, build_events(response), tokens=response.usage["total_tokens"])
@@ -55,15 +59,38 @@ def with_earlier_conversation(context: RequestContext, body: JsonObject, rules: 
     return Conversation((*earlier.conversation.lines, *conversation.lines))
 
 
+def check_references(context: RequestContext, body: JsonObject) -> None:
+    """Refuses what refers to a thing that is not stored: conversations and prompts never are."""
+    for name in ("conversation", "prompt"):
+        if name in body:
+            value = body[name]
+            context.stored_items.get(value["id"] if isinstance(value, dict) else value, name)
+    if body.get("background") and body.get("store") is False:
+        raise out_of_range("background", "'background' needs 'store' to be true.")
+    items = body["input"] if isinstance(body.get("input"), list) else []
+    known = {item["id"] for item in stored_output_items(context)}
+    for index, item in enumerate(items):
+        if isinstance(item, dict) and item.get("type") == "item_reference" and item.get("id") not in known:
+            raise out_of_range(f"input[{index}].id", f"Item with id '{item.get('id')}' not found.")
+
+
+def stored_output_items(context: RequestContext) -> Iterator[JsonObject]:
+    """The output items of the stored responses."""
+    for stored in context.stored_items.items.values():
+        if isinstance(stored, StoredAnswers):
+            yield from stored.response["output"]
+
+
 def call_ids(response: JsonObject) -> tuple[str, ...]:
     """The ids of the calls of a response."""
-    return tuple(item["call_id"] for item in response["output"] if item["type"] == "function_call")
+    return tuple(item["call_id"] for item in response["output"] if item["type"] in CALLS)
 
 
-def with_answer(conversation: Conversation, answer: str) -> Conversation:
+def with_answer(conversation: Conversation, answer: GeneratedChoice) -> Conversation:
     """Returns the conversation with the answer, and without the instructions, which apply to one response only."""
     lines = (line for line in conversation.lines if line.role not in OPERATOR_ROLES)
-    return Conversation((*lines, ChatLine("assistant", answer)))
+    called = tuple(call.name for call in answer.calls)
+    return Conversation((*lines, ChatLine("assistant", answer.text, called=called)))
 
 
 def stores_response(context: RequestContext, body: JsonObject) -> bool:
@@ -105,7 +132,7 @@ def generation_input_from_response(
     return GenerationInput(
         conversation=conversation,
         draw=HashRandom.from_values(body["model"], body[input_member(body)], body.get("instructions")),
-        tools=tuple(Tool.from_mapping(tool) for tool in body.get("tools", ()) if tool.get("type") == "function"),
+        tools=tuple(map(Tool.from_response, body.get("tools", ()))),
         choice=tool_choice_from_response(body),
         format=text_format.get("type", "text"),
         schema=text_format.get("schema"),
@@ -123,8 +150,8 @@ def tool_choice_from_response(body: JsonObject) -> ToolChoice:
 
 
 def check_response_tools(tools: Sequence[Any]) -> None:
+    """Refuses hosted tools."""
     for index, tool in enumerate(tools):
-        if not isinstance(tool, Mapping):
-            raise wrong_type(f"tools[{index}]", "object")
-        if tool.get("type") == "function" and not isinstance(tool.get("name"), str):
-            raise missing_field(f"tools[{index}].name")
+        if tool["type"] not in RESPONSE_TOOLS:
+            message = f"The tool {tool['type']!r} is not offered: expected one of {list(RESPONSE_TOOLS)}."
+            raise out_of_range(f"tools[{index}].type", message)

@@ -91,7 +91,7 @@ def dump_on_empty_list(answer: Answer, received: HttpRequest) -> Answer:
     has_empty_content = isinstance(messages, list) and any(
         isinstance(message, dict) and message.get("content") == [] for message in messages
     )
-    return PlainAnswer(422, VALIDATOR_DUMP, answer.headers) if has_empty_content and answer.status < 400 else answer
+    return PlainAnswer(422, VALIDATOR_DUMP, answer.headers) if has_empty_content else answer
 
 
 def functions_as_tools(body: JsonObject) -> JsonObject:

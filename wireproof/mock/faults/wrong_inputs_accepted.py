@@ -88,7 +88,9 @@ HOOKS: Mapping[str, FaultHooks] = {
     "empty-content-refused": on_each_message(
         lambda message: {**message, "content": WRONG_VALUE} if message.get("content") == "" else message
     ),
-    "empty-tools-refused": accept_as("tools", lambda value: value == [], WRONG_VALUE),
+    "empty-tools-accepted": on_body(
+        lambda body: {name: value for name, value in body.items() if (name, value) != ("tools", [])}
+    ),
     "empty-values-refused": on_body(
         lambda body: {name: WRONG_VALUE if value is None or value == [] else value for name, value in body.items()}
     ),

@@ -17,11 +17,12 @@ OPERATOR_ROLES = ("system", "developer")
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
-    """One message: its role, its text, and the colours of its pictures."""
+    """One message: its role, its text, the colours of its pictures, and the names of the tools that it calls."""
 
     role: str
     text: str
     pictures: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class Conversation:
         """The result of a tool, if that is the last message; otherwise None."""
         last = self.lines[-1]
         return last.text if last.role in ("tool", "function") else None
+
+    @property
+    def called_names(self) -> tuple[str, ...]:
+        """The names of the tools that were called since the last user message, in order."""
+        since = len(self.lines) - next((n for n, line in enumerate(reversed(self.lines)) if line.role == "user"), 0)
+        return tuple(name for line in self.lines[since:] for name in line.called)
 
     @property
     def last_pictures(self) -> tuple[str, ...]:
@@ -74,7 +81,15 @@ def conversation_from_messages(messages: Sequence[Mapping[str, Any]], system: st
 
 def line_from_message(message: Mapping[str, Any], place: str) -> ChatLine:
     content = message.get("content")
-    return ChatLine(message["role"], text_from_content(content), colours_of_pictures(content, f"{place}.content"))
+    pictures = colours_of_pictures(content, f"{place}.content")
+    return ChatLine(message["role"], text_from_content(content), pictures, called_names(message))
+
+
+def called_names(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the tools and functions that a message of the model calls."""
+    calls = [call.get("function") or call.get("custom") for call in message.get("tool_calls") or ()]
+    described = [*calls, *([message["function_call"]] if message.get("function_call") else [])]
+    return tuple(call["name"] for call in described)
 
 
 def count_prompt_tokens(conversation: Conversation, *others: Any) -> int:

@@ -56,6 +56,7 @@ class GeneratedChoice:
     Attributes:
         thought: the tokens of the reasoning before the answer.
         thinking: the place of the thought; None for a model that does not reason.
+        unseen_tokens: the tokens of a call that the cap ended inside its name, so that nothing of it is told.
     """
 
     tokens: tuple[str, ...]
@@ -63,6 +64,7 @@ class GeneratedChoice:
     finish_reason: str
     thought: tuple[str, ...] = ()
     thinking: ReasoningMode | None = None
+    unseen_tokens: int = 0
 
     @property
     def text(self) -> str:
@@ -80,7 +82,7 @@ class GeneratedChoice:
         """The generated tokens, with those of the thought."""
         call_tokens = sum(len(tokenize(call.name)) + len(tokenize(call.arguments)) for call in self.calls)
         is_in_text = self.thinking is not None and self.thinking.is_inline
-        return len(self.tokens) + call_tokens + (0 if is_in_text else len(self.thought))
+        return len(self.tokens) + call_tokens + (0 if is_in_text else len(self.thought)) + self.unseen_tokens
 
 
 def generate_choice(inputs: GenerationInput, index: int) -> GeneratedChoice:
@@ -109,8 +111,8 @@ def generate_with_thought(inputs: GenerationInput, thinking: ReasoningMode, draw
 
 def generate_without_thought(inputs: GenerationInput, draw: HashRandom) -> GeneratedChoice:
     """Returns the tool calls if the model makes any, otherwise the text."""
-    is_answered = inputs.conversation.tool_result is not None
-    calls = make_calls(inputs.tools, inputs.choice, inputs.conversation.last_user_text, draw, answered=is_answered)
+    conversation = inputs.conversation
+    calls = make_calls(inputs.tools, inputs.choice, conversation.last_user_text, draw, conversation.called_names)
     if calls:
         return cut_calls_at_cap(calls, inputs.cap)
     return cut_at_stop_or_cap(inputs.sampling.apply_to(tokenize(full_text(inputs, draw))), inputs.stops, inputs.cap)
@@ -121,7 +123,10 @@ def full_text(inputs: GenerationInput, draw: HashRandom) -> str:
     hints = hints_from_prompt(inputs.conversation)
     if inputs.format == "json_schema" and inputs.schema is not None:
         return json.dumps(value_for_schema(inputs.schema, draw, hints), ensure_ascii=False)
-    text = reply(inputs.conversation, SpeechStyle(draw, inputs.sampling.chance, inputs.sampling.length, inputs.suffix))
+    text = reply(
+        inputs.conversation,
+        SpeechStyle(draw, inputs.sampling.chance, inputs.sampling.warm, inputs.sampling.length, inputs.suffix),
+    )
     return text if inputs.format == "text" else to_json_object(text, inputs.conversation, draw)
 
 
@@ -161,8 +166,9 @@ def cut_calls_at_cap(calls: Sequence[Call], cap: int | None) -> GeneratedChoice:
     for call in calls:
         name_tokens, argument_tokens = len(tokenize(call.name)), tokenize(call.arguments)
         if tokens_left is not None and tokens_left < name_tokens + len(argument_tokens):
-            if tokens_left >= name_tokens:
-                kept_calls.append(Call(call.id, call.name, "".join(argument_tokens[: tokens_left - name_tokens])))
+            if tokens_left < name_tokens:
+                return GeneratedChoice((), tuple(kept_calls), "length", unseen_tokens=tokens_left)
+            kept_calls.append(Call(call.id, call.name, "".join(argument_tokens[: tokens_left - name_tokens])))
             return GeneratedChoice((), tuple(kept_calls), "length")
         kept_calls.append(call)
         tokens_left = None if tokens_left is None else tokens_left - name_tokens - len(argument_tokens)

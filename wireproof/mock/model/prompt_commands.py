@@ -102,12 +102,14 @@ class SpeechStyle:
     Attributes:
         draw: the source of values that are the same each time.
         chance: the source of values that differ each time; None if the answer does not vary.
+        warm: true if ordinary texts differ each time too.
         length: low, medium or high.
         suffix: the text that follows.
     """
 
     draw: HashRandom
     chance: HashRandom | None = None
+    warm: bool = False
     length: str = "medium"
     suffix: str = ""
 
@@ -136,7 +138,8 @@ def count_between(text: str, suffix: str) -> str | None:
 
 def filler_sentences(style: SpeechStyle) -> str:
     """Sentences drawn by hash, more of them for a wordier answer."""
-    first = style.draw.number_below(len(FILLER_SENTENCES))
+    source = style.chance.derive(style.draw.hex(8)) if style.warm and style.chance is not None else style.draw
+    first = source.number_below(len(FILLER_SENTENCES))
     return " ".join(
         FILLER_SENTENCES[(first + place) % len(FILLER_SENTENCES)]
         for place in range(SENTENCES_BY_VERBOSITY[style.length])

@@ -13,6 +13,8 @@ from wireproof.mock.model.logprobs import ALTERNATIVE_TOKENS
 
 # A smaller nucleus contains only the most likely token.
 GREEDY_TOP_P = 0.1
+# At this temperature ordinary texts vary too.
+WARM_TEMPERATURE = 1.2
 # A bias of this size decides alone.
 DECIDING_BIAS = 100
 # The tokens of an answer that repeats the biased ones, if no cap ends it.
@@ -27,6 +29,7 @@ class SamplingOptions:
 
     Attributes:
         chance: the source of what varies; None if the most likely token always wins.
+        warm: true if the temperature is high, so that ordinary texts vary too.
         only: the tokens that a bias allows; empty if it allows all.
         banned: the tokens that a bias excludes.
         penalty: the loss of a token with each repetition.
@@ -34,6 +37,7 @@ class SamplingOptions:
     """
 
     chance: HashRandom | None = None
+    warm: bool = False
     only: tuple[str, ...] = ()
     banned: frozenset[str] = frozenset()
     penalty: float = 0.0
@@ -70,6 +74,7 @@ def sampling_from_body(body: Mapping[str, Any], unseeded: HashRandom) -> Samplin
     text = body.get("text")
     return SamplingOptions(
         chance=source_of_chance(body, unseeded),
+        warm=body.get("temperature", 1) >= WARM_TEMPERATURE,
         only=tuple(token_from_number(token) for token, value in bias.items() if value >= DECIDING_BIAS),
         banned=frozenset(token_from_number(token) for token, value in bias.items() if value <= -DECIDING_BIAS),
         penalty=body.get("frequency_penalty", 0.0),

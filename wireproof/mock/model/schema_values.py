@@ -9,8 +9,11 @@ from typing import Any
 
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.model.schema_strings import text_for_schema
+from wireproof.mock.provider.refusals import RequestRefused
 
 MAX_SCHEMA_DEPTH = 6
+# A value that is nested deeper never ends.
+MAX_VALUE_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def value_for_schema(schema: Mapping[str, Any], draw: HashRandom, hints: ValueHi
 def draw_value(schema: Any, position: SchemaPosition) -> Any:
     if not isinstance(schema, dict):
         return "ok"
+    if position.depth > MAX_VALUE_DEPTH:
+        raise RequestRefused("out-of-range", "Invalid schema: a '$ref' leads back to itself without an end.")
     schema = resolve_schema(schema, position.root)
     if "const" in schema:
         return schema["const"]
@@ -76,7 +81,10 @@ def resolve_schema(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[s
 
 def follow_reference(root: Any, reference: str) -> dict[str, Any]:
     for step in reference.removeprefix("#").split("/")[1:]:
-        root = root.get(step.replace("~1", "/").replace("~0", "~"), {})
+        step = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(root, dict) or step not in root:
+            raise RequestRefused("out-of-range", f"Invalid schema: its '$ref' {reference!r} leads nowhere.")
+        root = root[step]
     return root if isinstance(root, dict) else {}
 
 
@@ -90,9 +98,15 @@ def merge_schemas(first: dict[str, Any], second: dict[str, Any]) -> dict[str, An
 
 
 def choose_branch(options: list[Any], position: SchemaPosition) -> dict[str, Any]:
-    """Returns the first option that is not null."""
+    """Returns the first option that is not null; deep in a value null if that is an option, else a closed one."""
     resolved = [resolve_schema(option, position.root) for option in options if isinstance(option, dict)]
-    return next((option for option in resolved if option.get("type") != "null"), {"type": "null"})
+    others = [option for option in resolved if option.get("type") != "null"]
+    if position.depth < MAX_SCHEMA_DEPTH:
+        return others[0] if others else {"type": "null"}
+    if len(others) < len(resolved) or not others:
+        return {"type": "null"}
+    closed = [option for option in others if "#/" not in repr(option)]
+    return (closed or others)[0]
 
 
 def choose_option(options: list[Any], position: SchemaPosition) -> Any:

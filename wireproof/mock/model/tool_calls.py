@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +46,18 @@ class Tool:
         if row.get("type") != "custom":
             return cls.from_mapping(row["function"])
         custom = row["custom"]
-        grammar = custom.get("format", {}).get("grammar", {})
+        return cls.from_custom(custom, custom.get("format", {}).get("grammar", {}))
+
+    @classmethod
+    def from_response(cls, row: Mapping[str, Any]) -> Tool:
+        """Returns a tool as a request for a response describes it."""
+        return cls.from_custom(row, row.get("format", {})) if row["type"] == "custom" else cls.from_mapping(row)
+
+    @classmethod
+    def from_custom(cls, row: Mapping[str, Any], grammar: Mapping[str, Any]) -> Tool:
+        """Returns a custom tool, whose input is a text of this grammar."""
         pattern = grammar.get("definition") if grammar.get("syntax") == "regex" else "ok"
-        return cls(custom["name"], custom.get("description") or "", {}, pattern)
+        return cls(row["name"], row.get("description") or "", {}, pattern)
 
     def make_arguments(self, draw: HashRandom, hints: ValueHints) -> str:
         """Returns the arguments of a call as JSON, or the text for a custom tool."""
@@ -88,11 +98,17 @@ class ToolChoice:
 
 
 def make_calls(
-    tools: Sequence[Tool], choice: ToolChoice, prompt: str, draw: HashRandom, *, answered: bool
+    tools: Sequence[Tool], choice: ToolChoice, prompt: str, draw: HashRandom, called: Sequence[str]
 ) -> tuple[Call, ...]:
-    """Returns the calls of the model; none if the choice forbids them or the tool has answered."""
-    chosen_tools = choose_tools(tools, choice, prompt, answered=answered)
-    planned = [(tool, hints) for tool in chosen_tools for hints in hints_for_calls(tool, choice, prompt)]
+    """Returns the calls of the model; none if the choice forbids them or all that it means were made.
+
+    Args:
+        called: the names of the tools that were called for this prompt.
+    """
+    chosen_tools = choose_tools(tools, choice, prompt)
+    planned = [(tool, hints) for tool in chosen_tools for hints in hints_for_calls(tool, prompt)]
+    if choice.mode == "auto":
+        planned = without_made_calls(planned, called)
     planned = planned if choice.parallel else planned[:1]
     return tuple(
         Call(
@@ -105,7 +121,22 @@ def make_calls(
     )
 
 
-def choose_tools(tools: Sequence[Tool], choice: ToolChoice, prompt: str, *, answered: bool) -> Sequence[Tool]:
+def without_made_calls(
+    planned: Sequence[tuple[Tool, ValueHints]], called: Sequence[str]
+) -> list[tuple[Tool, ValueHints]]:
+    """Returns the planned calls that are left after those that were made; one under another name counts too."""
+    made = Counter(called)
+    strange = sum(count for name, count in made.items() if name not in {tool.name for tool, _ in planned})
+    left = []
+    for tool, hints in planned:
+        if made[tool.name]:
+            made[tool.name] -= 1
+        else:
+            left.append((tool, hints))
+    return left[strange:]
+
+
+def choose_tools(tools: Sequence[Tool], choice: ToolChoice, prompt: str) -> Sequence[Tool]:
     if choice.function_name is not None:
         return [tool for tool in tools if tool.name == choice.function_name]
     tools = [tool for tool in tools if choice.allowed is None or tool.name in choice.allowed]
@@ -114,7 +145,7 @@ def choose_tools(tools: Sequence[Tool], choice: ToolChoice, prompt: str, *, answ
     meant_tools = [tool for tool in tools if is_meant(tool, prompt)]
     if choice.mode == "required":
         return meant_tools or tools[:1]
-    return () if answered else meant_tools
+    return meant_tools
 
 
 def word_set(text: str) -> set[str]:
@@ -129,12 +160,12 @@ def is_meant(tool: Tool, prompt: str) -> bool:
     return is_named or len(word_set(tool.description) & words) >= 2
 
 
-def hints_for_calls(tool: Tool, choice: ToolChoice, prompt: str) -> Sequence[ValueHints]:
+def hints_for_calls(tool: Tool, prompt: str) -> Sequence[ValueHints]:
     """Returns the hints for each call; two places in the prompt give two calls."""
     names = tuple(name for name in PROPER_NAMES.findall(prompt) if name != "I" and name.lower() != tool.name.lower())
     numbers = tuple(int(number) for number in re.findall(r"\b\d{1,9}\b", prompt))
     between = prompt[prompt.find(names[0]) : prompt.rfind(names[-1])] if names else ""
-    if not choice.parallel or " and " not in between:
+    if " and " not in between:
         return [ValueHints(names[:1], numbers)]
     return [ValueHints((name,), numbers) for name in names]
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wireproof.mock.provider.member_shapes import check_shape
 from wireproof.mock.provider.refusals import RequestRefused
 from wireproof.mock.provider.request_rules import BodyRules, FieldRule
 
@@ -68,6 +69,8 @@ def validate_body(body: JsonObject, rules: BodyRules) -> JsonObject:
     for name, field in fields.items():
         if name in body:
             check_member(field, body[name])
+            if body[name] is not None:
+                check_shape(rules.endpoint, name, body[name], strict=rules.refuses_unknown)
         elif field.required:
             raise missing_field(name)
     return {name: value for name, value in body.items() if value is not None and name in fields}
@@ -100,6 +103,11 @@ def is_within_bounds(field: FieldRule, value: float) -> bool:
 
 def out_of_range(param: str, message: str) -> RequestRefused:
     return RequestRefused("out-of-range", message, param=param)
+
+
+def invalid(param: str, reason: str) -> RequestRefused:
+    """The refusal of a value, whose message names the member."""
+    return out_of_range(param, f"Invalid '{param}': {reason}")
 
 
 def wrong_type(param: str, expected: str) -> RequestRefused:

@@ -158,7 +158,7 @@ class Profile:
             endpoints=tuple((key, end["method"], end["path"]) for key, end in row["endpoints"].items()),
             capabilities=frozenset((*capabilities.get("promised", ()), *capabilities.get("optional", ()))),
             catalogue=catalogue,
-            requests={key: BodyRules.from_mapping(rules) for key, rules in row["requests"].items()},
+            requests={key: BodyRules.from_mapping(key, rules) for key, rules in row["requests"].items()},
             envelope=errors["envelope"],
             refusals={key: RefusalRow.from_mapping(entry) for key, entry in errors["refusals"].items()},
             rate=rate,

@@ -49,12 +49,14 @@ class BodyRules:
     """The rules for the body of one endpoint.
 
     Attributes:
+        endpoint: the endpoint whose bodies they are for.
         token_cap: the member that limits the tokens of an answer.
         refuses_unknown: true if members without a rule are refused.
         refused: members that are refused in any case.
     """
 
     fields: Mapping[str, FieldRule]
+    endpoint: str = ""
     token_cap: str | None = None
     roles: tuple[str, ...] = ()
     content_parts: tuple[str, ...] = ("text",)
@@ -68,9 +70,10 @@ class BodyRules:
         return None if field is None else field.default
 
     @classmethod
-    def from_mapping(cls, row: Mapping[str, Any]) -> BodyRules:
+    def from_mapping(cls, endpoint: str, row: Mapping[str, Any]) -> BodyRules:
         return cls(
             fields={name: FieldRule.from_mapping(name, field) for name, field in row["fields"].items()},
+            endpoint=endpoint,
             token_cap=row.get("token_cap"),
             roles=tuple(row.get("roles", ())),
             content_parts=tuple(row.get("content_parts", ("text",))),

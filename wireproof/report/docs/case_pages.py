@@ -7,19 +7,21 @@ from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
+from wireproof.contract.feature_pairs import PairCoverage
+from wireproof.report.docs.pair_page import pair_page
 from wireproof.report.docs.request_text import Chain, numbered, request_lines, settings
 
 CaseFacts = Mapping[str, Any]
 COMMAND = "Made by `wireproof cases --write docs/cases`"
 
 
-def case_pages(cases: Sequence[CaseFacts]) -> dict[str, str]:
-    """File name → text of each page, from the data of `wireproof explain` about the cases."""
+def case_pages(cases: Sequence[CaseFacts], coverage: Sequence[PairCoverage]) -> dict[str, str]:
+    """File name → text of each page, from the data of `wireproof explain` about the cases and the pairs of features."""
     areas: dict[str, list[CaseFacts]] = {}
     for case in cases:
         areas.setdefault(_area(case["file"]), []).append(case)
     pages = {f"{area}.md": _page(area, of_area) for area, of_area in areas.items()}
-    return {"README.md": _index(areas), **pages}
+    return {"README.md": _index(areas), "feature-pairs.md": pair_page(coverage), **pages}
 
 
 def _index(areas: Mapping[str, Sequence[CaseFacts]]) -> str:
@@ -35,7 +37,7 @@ def _index(areas: Mapping[str, Sequence[CaseFacts]]) -> str:
 
 
 def _page(area: str, cases: Sequence[CaseFacts]) -> str:
-    source = f"suites/{area}/cases.yaml"
+    source = cases[0]["file"].rpartition(":")[0]
     lines = [
         f"# {area}: {len(cases)} cases",
         "",

@@ -111,6 +111,7 @@ class SessionFinish:
             divergences,
             asdict(run.usage),
             run.promises(complete=self._complete),
+            run.target_facts,
             color=writer.hasmarkup,
             width=writer.fullwidth,
         )
