@@ -5,6 +5,8 @@ from wireproof.check import Case, Exchange, NotJson, Provider, Target, TimedOut,
 
 # Many endpoints serve no list of models; the chat request then shows whether an API answers.
 NO_LIST_STATUSES = frozenset({404, 405, 501})
+# No endpoint at this path, or none that takes a POST: an unknown model, or another address than the base URL.
+NOTHING_HERE_STATUSES = frozenset({404, 405})
 
 
 def _require_response(exchange: Exchange) -> None:
@@ -15,12 +17,21 @@ def _require_response(exchange: Exchange) -> None:
 
 
 @check("smoke.reachable", any_answer=True)
-def test_reachable(exchange: Exchange) -> None:
+def test_reachable(exchange: Exchange, target: Target) -> None:
     """An API answers at the base URL in JSON, whatever else is wrong with the answer."""
     _require_response(exchange)
     broken = exchange.broken
     expect.condition(broken is None, "an answer", broken and broken.detail, where=exchange.request.url)
     if exchange.endpoint == "models" and exchange.status in NO_LIST_STATUSES:
+        # Without a list and without a model by name there is no other request that could show an API.
+        likely = target.likely_base_url
+        meant = f"did you mean --endpoint {likely}?" if likely else "is this the API's base URL?"
+        expect.condition(
+            bool(target.models),
+            f"a list of models ({meant} If the API has no list, name a model with --model ID)",
+            f"{exchange.status} with {expect.display_text(exchange.text)}",
+            where=exchange.request.url,
+        )
         return
     actual = (
         f"{exchange.status} {exchange.content_type or 'without a content type'}: {expect.display_text(exchange.text)}"
@@ -48,8 +59,10 @@ def test_model_present(exchange: Exchange, case: Case, provider: Provider, targe
     unknown = provider.refusals["unknown-model"]
     role = case.asks[-1].model
     model = target.models.get(role)
-    is_refused = exchange.status in (*unknown.status, 404)
+    is_refused = exchange.status in (*unknown.status, *NOTHING_HERE_STATUSES)
     wanted = f"no refusal of the {role} model {model}; name another with --model {role}=ID, or a model of another role"
+    if likely := target.likely_base_url:
+        wanted += f", or did you mean --endpoint {likely}?"
     expect.condition(
         not is_refused,
         wanted,

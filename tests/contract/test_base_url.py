@@ -18,3 +18,25 @@ def test_any_other_host_is_remote(host):
     assert base_url.is_plain_and_remote(f"http://{host}/v1")
     assert base_url.is_plain_and_remote(f"HTTP://{host}/v1")
     assert not base_url.is_plain_and_remote(f"https://{host}/v1")
+
+
+PATHS = ["/models", "/chat/completions", "/completions"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://x.example", "https://x.example/v1"),
+        ("https://x.example/", "https://x.example/v1"),
+        ("https://x.example/api", "https://x.example/api/v1"),
+        ("https://x.example/v1/chat/completions", "https://x.example/v1"),
+        ("https://x.example/v1/models/", "https://x.example/v1"),
+        ("https://x.example/chat/completions", "https://x.example/v1"),
+        ("https://x.example/v1/v1", "https://x.example/v1"),
+        ("https://x.example/api/v1/api/v1", "https://x.example/api/v1"),
+        ("https://x.example/v1", None),
+        ("https://x.example/v1beta/openai", None),
+    ],
+)
+def test_the_likely_base_url_has_a_version_and_neither_an_endpoint_nor_a_repetition(written, meant):
+    assert base_url.likely_base_url(written, PATHS) == meant

@@ -17,7 +17,7 @@ from wireproof.contract import loading
 from wireproof.contract.mock_controls import CONTROLS
 from wireproof.contract.option_table import MOCK_DEADLINES, OPTIONS, TargetOption
 from wireproof.contract.provider import Price
-from wireproof.contract.target import Deadlines, Key, Target
+from wireproof.contract.target import Deadlines, Key, Network, Target
 from wireproof.contract.target_options import TargetOptions, build_targets, mock_targets
 from wireproof.errors import ConfigError
 from wireproof.session.pytest_plugin import check_options
@@ -88,6 +88,10 @@ def test_credentials_in_headers_and_in_the_address_are_secrets_of_the_target() -
 GIVEN: dict[str, tuple[tuple[str, ...], Any]] = {
     "--provider": (("iio",), IIO),
     "--endpoint": (("http://127.0.0.1:2/v1/",), "http://127.0.0.1:2/v1"),
+    "--name": (("acme",), "acme"),
+    "--allow-http": ((), {"good": Key("OPENAI_API_KEY", "sk-1")}),
+    "--proxy": (("http://127.0.0.1:3128",), Network(proxy="http://127.0.0.1:3128")),
+    "--wait": (("2m",), 120.0),
     "--model": (("embeddings=e",), {"embeddings": "e"}),
     "--key-env": (("MINE",), {"good": Key("MINE", "sk-2")}),
     "--key": (("revoked=MINE",), {"good": Key("OPENAI_API_KEY", "sk-1"), "revoked": Key("MINE", "sk-2")}),
@@ -107,8 +111,11 @@ GIVEN: dict[str, tuple[tuple[str, ...], Any]] = {
 }
 
 
-# A file of providers has a test of its own below.
-@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in OPTIONS if row.name != "providers"])
+# A file of providers has a test of its own below, and certificates have theirs in tests/end_to_end.
+FILES = ("providers", "ca_file", "client_cert")
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in OPTIONS if row.name not in FILES])
 def test_an_option_sets_its_member_of_the_target(row: TargetOption) -> None:
     words, wanted = GIVEN[row.flag]
     (target,) = targets_from(*LOCAL, row.flag, *words)
@@ -127,7 +134,7 @@ def test_each_member_of_a_target_is_made_by_at_most_one_row(made: str) -> None:
     members = {field.name for field in fields(Target)}
     assert {row.member for row in OPTIONS} <= members
     makers = Counter(row.member for row in OPTIONS if getattr(row, made) is not None)
-    assert makers == dict.fromkeys(members - {"name", "provider", "controls", "own_keys", "not_shown"}, 1)
+    assert makers == dict.fromkeys(members - {"provider", "controls", "own_keys", "not_shown"}, 1)
 
 
 def test_the_help_of_check_has_every_option() -> None:
@@ -254,3 +261,26 @@ def test_an_unsendable_key_raises_an_error_without_the_key(key: str) -> None:
     with pytest.raises(ConfigError, match="OPENAI_API_KEY: its value cannot be sent in a header; ") as told:
         targets_from(*LOCAL, OPENAI_API_KEY=key)
     assert "sk-" not in str(told.value)
+
+
+INSIDE = ("--endpoint", "http://vllm:8000/v1")
+
+
+def test_a_server_inside_a_network_needs_the_named_word_and_no_key() -> None:
+    with pytest.raises(ConfigError, match="add --allow-http inside a network that you trust"):
+        targets_from(*INSIDE)
+    (target,) = targets_from(*INSIDE, "--allow-http")
+    assert target.key("good", "any") == Key("OPENAI_API_KEY", "sk-1")
+    (target,) = targets_from(*INSIDE, "--allow-http", OPENAI_API_KEY="")
+    assert target.key("good", "any") == Key("OPENAI_API_KEY", "wireproof-no-key")
+    with pytest.raises(ConfigError, match="it holds no key"):
+        targets_from(*INSIDE, "--allow-http", "--key-env", "NONE")
+    with pytest.raises(ConfigError, match="it holds no key"):
+        targets_from("--endpoint", "https://api.example/v1", "--allow-http", OPENAI_API_KEY="")
+
+
+def test_the_password_of_a_proxy_is_a_secret_and_its_address_is_not() -> None:
+    (target,) = targets_from(*LOCAL, "--proxy", "http://me:a%2Fb-word@127.0.0.1:3128")
+    assert target.network.proxy_address == "http://127.0.0.1:3128"
+    assert {"a%2Fb-word", "a/b-word"} <= target.secrets
+    assert "b-word" not in repr(target)

@@ -13,6 +13,7 @@ import pytest
 
 from wireproof.cli import main
 from wireproof.contract import schemas
+from wireproof.formats import yaml_file
 from wireproof.session import mock_process
 
 pytestmark = pytest.mark.slow
@@ -21,6 +22,7 @@ Check = Callable[..., subprocess.CompletedProcess[str]]
 Fresh = Any
 # The mock of a document that deviates from OpenAI's fails some of the checks at should.
 STRICT = ("--authority", "openai", "--fail-on", "should")
+HOLDING = (*STRICT, "--baseline-skips")
 
 
 @pytest.fixture(name="served", scope="module")
@@ -33,11 +35,11 @@ def _served() -> Iterator[str]:
 def _check(fresh: Fresh, served: str) -> Check:
     """A live run of the model list; the mock keeps its own document, but not all of OpenAI's."""
 
-    def check(reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    def check(reports: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = ["check", "-q", "-p", "no:cacheprovider", "--endpoint", served, "--provider", "iio"]
         command += ["-k", "models-list", "--report-dir", str(reports), *words]
         known = {"COLUMNS": "200", "IIO_API_KEY": "iio-dev-mock-pro"}
-        return fresh("wireproof", *command, env={**os.environ, **known})
+        return fresh("wireproof", *command, env={**os.environ, **known, **variables})
 
     return check
 
@@ -77,7 +79,7 @@ def test_a_target_that_excuses_nearly_every_request_fails_the_run(fresh: Fresh, 
 def _known(check: Check, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The baseline of a run with failures at should and with skips."""
     file = tmp_path_factory.mktemp("known") / "known.yaml"
-    assert check(file.parent, *STRICT, "--write-baseline", str(file)).returncode == 1
+    assert check(file.parent, *HOLDING, "--write-baseline", str(file)).returncode == 1
     return file.read_text(encoding="utf-8")
 
 
@@ -92,7 +94,10 @@ def _known(check: Check, tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.param(["--resume", "no-such-ledger.jsonl"], 2, id="no-ledger"),
         pytest.param(["--key", "gold=IIO_API_KEY"], 2, id="a-bad-option"),
         pytest.param(["--write-baseline", "/proc/no-such-file"], 2, id="a-baseline-that-cannot-be-written"),
-        pytest.param(["--fail-on", "may"], 4, id="pytests-own"),
+        pytest.param(["--fail-on", "may"], 2, id="a-wrong-choice"),
+        pytest.param(["--provder", "iio"], 2, id="an-unknown-option"),
+        pytest.param(["-k", "no-such-case"], 2, id="nothing-selected"),
+        pytest.param(["no-such-file.py"], 2, id="an-unknown-path"),
     ],
 )
 def test_the_exit_code_of_a_run_follows_its_options(check: Check, tmp_path: Path, words: list[str], code: int) -> None:
@@ -104,7 +109,7 @@ def test_the_exit_code_of_a_run_follows_its_options(check: Check, tmp_path: Path
 def test_a_run_passes_if_the_baseline_holds_every_failure(check: Check, tmp_path: Path, known: str) -> None:
     file = tmp_path / "known.yaml"
     file.write_text(known, encoding="utf-8")
-    done = check(tmp_path, *STRICT, "--baseline", str(file))
+    done = check(tmp_path, *HOLDING, "--baseline", str(file))
     assert (done.returncode, "xfailed" in done.stdout) == (0, True), done.stdout[-3000:]
     baseline = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["baseline"]
     assert (len(baseline["known"]), baseline["stale"]) == (known.count("\n- "), [])
@@ -118,7 +123,7 @@ Edit = Callable[[list[str], int, int], None]
 
 def change_entries(lines: list[str], failing: int, skipped: int) -> None:
     """Removes a failure and a skip, lets another entry expire, and adds an entry for a check that passes."""
-    other = next(at for at, line in enumerate(lines) if '"outcome": "fail"' in line and at != failing)
+    other = next(at for at, line in enumerate(lines) if '"outcome": "untestable"' in line and at != skipped)
     lines[other] = lines[other].replace("}", ', "expires": "2026-01-31"}')
     lines.append("- {check: wire.http, case: models-list, reason: mended}")
     for at in sorted((failing, skipped), reverse=True):
@@ -162,10 +167,62 @@ def test_a_baseline_excuses_only_its_entries(
     skipped = next(at for at, line in enumerate(lines) if '"outcome": "untestable"' in line)
     edit(lines, failing, skipped)
     (tmp_path / "known.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    done = check(tmp_path / "r", *STRICT, "--baseline", str(tmp_path / "known.yaml"))
+    done = check(tmp_path / "r", *HOLDING, "--baseline", str(tmp_path / "known.yaml"))
     text = done.stdout + done.stderr
     missing = [message for message in messages if message not in text]
     assert (done.returncode, missing, "Traceback" in text) == (code, [], False), text[-3000:]
+
+
+@pytest.fixture(name="failures", scope="module")
+def _failures(check: Check, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The baseline of the failures alone."""
+    file = tmp_path_factory.mktemp("failures") / "known.yaml"
+    assert check(file.parent, *STRICT, "--write-baseline", str(file)).returncode == 1
+    return file.read_text(encoding="utf-8")
+
+
+def test_a_baseline_holds_failures_alone_in_an_order_of_its_own(
+    check: Check, tmp_path: Path, failures: str, known: str
+) -> None:
+    assert "untestable" not in failures
+    assert 0 < failures.count("\n- ") < known.count("\n- ")
+    (tmp_path / "reversing.py").write_text("def pytest_collection_modifyitems(items):\n    items.reverse()\n")
+    file = tmp_path / "again.yaml"
+    done = check(tmp_path, *STRICT, "-p", "reversing", "--write-baseline", str(file), PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1, done.stdout[-3000:] + done.stderr
+    assert file.read_text(encoding="utf-8") == failures
+    # Skips are neither stale nor unexpected.
+    assert check(tmp_path, *STRICT, "--baseline", str(file)).returncode == 0
+
+
+def test_an_update_adds_and_removes_and_passes(check: Check, tmp_path: Path, failures: str) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text("known:\n- {check: wire.http, case: models-list, reason: mended}\n", encoding="utf-8")
+    pruned = check(tmp_path, *STRICT, "--baseline", str(file), "--prune-baseline")
+    assert (pruned.returncode, "1 stale entries removed" in pruned.stdout) == (1, True), pruned.stdout[-3000:]
+    assert yaml_file.read_yaml(file) == {"known": []}
+
+    updated = check(tmp_path, *STRICT, "--baseline", str(file), "--update-baseline")
+    assert (updated.returncode, " added, 0 stale" in updated.stdout) == (0, True), updated.stdout[-3000:]
+    assert file.read_text(encoding="utf-8") == failures
+
+    explained = failures.replace('"reason": "', '"reason": "ticket 7: ')
+    file.write_text(explained, encoding="utf-8")
+    assert check(tmp_path, *STRICT, "--baseline", str(file), "--update-baseline").returncode == 0
+    assert file.read_text(encoding="utf-8") == explained
+
+
+@pytest.mark.parametrize("option", ["--update-baseline", "--prune-baseline"])
+def test_a_change_of_the_baseline_needs_its_file(check: Check, tmp_path: Path, option: str) -> None:
+    done = check(tmp_path, option)
+    assert (done.returncode, f"{option}: no baseline is named" in done.stdout + done.stderr) == (2, True), done.stdout
+
+
+def test_a_run_that_judges_nothing_leaves_the_baseline_alone(check: Check, tmp_path: Path, failures: str) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(failures, encoding="utf-8")
+    done = check(tmp_path, *STRICT, "--baseline", str(file), "--update-baseline", "--model", "no-such-model")
+    assert (done.returncode, file.read_text(encoding="utf-8")) == (2, failures), done.stdout[-3000:]
 
 
 def test_compare_accepts_reports_and_ledgers(

@@ -19,6 +19,7 @@ PURE = frozenset(
     f"wireproof.{name}"
     for name in (
         "errors",
+        "contract.base_url",
         "contract.case",
         "contract.clause",
         "contract.finding",
@@ -54,7 +55,7 @@ OWNERS = {
     "orjson": ("wireproof.load.", "wireproof.mock.protocol.answers"),
     "ddsketch": ("wireproof.stats",),
     "yaml": ("wireproof.formats.yaml_file",),
-    "pytest": ("wireproof.session.pytest_plugin.", "wireproof.cli.check"),
+    "pytest": ("wireproof.session.pytest_plugin.", "wireproof.cli.check", "wireproof.cli.usage_errors"),
     "xdist": ("wireproof.session.pytest_plugin.xdist_scheduler",),
 }
 FACES = frozenset({"wireproof.check", "wireproof.expect"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,8 @@ def policy(tmp_path: Path, *entries: str, **more: Any) -> Gate:
 
 KNOWN = "check: errors.refused, case: x, reason: ticket 7"
 SKIP = "check: errors.refused, case: x, outcome: untestable, reason: no key"
+UNDECIDED = "check: errors.refused, case: x, outcome: inconclusive, reason: the model chose otherwise"
+LATE = "check: errors.refused, case: x, outcome: timed-out, reason: a slow machine"
 
 
 @pytest.mark.parametrize(
@@ -40,10 +43,16 @@ SKIP = "check: errors.refused, case: x, outcome: untestable, reason: no key"
     [
         pytest.param([KNOWN], "fail", 0, None, id="a-known-failure"),
         pytest.param([], "fail", 1, None, id="a-regression"),
-        pytest.param([SKIP], "fail", 1, "says untestable, it is now fail", id="another-outcome"),
+        pytest.param([SKIP], "fail", 1, None, id="another-outcome"),
         pytest.param([SKIP], "untestable", 0, None, id="a-known-skip"),
-        pytest.param([], "inconclusive", 1, None, id="an-unexpected-skip"),
-        pytest.param([KNOWN], "untestable", 1, "says fail, it is now untestable", id="a-failure-that-is-skipped"),
+        pytest.param([], "untestable", 0, None, id="a-skip"),
+        pytest.param([SKIP], "pass", 0, None, id="a-skip-that-is-judged-now"),
+        pytest.param([], "inconclusive", 0, None, id="an-undecided-answer"),
+        pytest.param([KNOWN], "inconclusive", 0, None, id="a-failure-that-is-undecided"),
+        pytest.param([UNDECIDED], "pass", 0, None, id="an-undecided-answer-that-is-decided"),
+        pytest.param([LATE], "pass", 0, None, id="a-deadline-that-no-longer-passes"),
+        pytest.param([KNOWN], "untestable", 0, None, id="a-failure-that-is-skipped"),
+        pytest.param([KNOWN], "not-offered", 1, "says fail, it is now not-offered", id="a-failure-that-is-refused"),
         pytest.param([KNOWN], "pass", 1, "says fail, it is now pass", id="a-fixed-failure"),
         pytest.param([KNOWN + ", expires: 2026-06-15"], "fail", 0, None, id="its-last-day"),
         pytest.param([KNOWN + ", expires: 2026-06-14"], "fail", 1, "expired on 2026-06-14", id="an-expired-entry"),
@@ -70,24 +79,67 @@ def test_failed_smoke_cases_and_own_errors_are_never_excused(tmp_path: Path, out
     assert by.exit_code([verdict(outcome, "smoke.reachable")]) == 2
 
 
-def test_a_written_baseline_excuses_the_run_it_was_written_from(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("entries", "found", "exit", "stale"),
+    [
+        pytest.param([SKIP], "untestable", 0, None, id="a-known-skip"),
+        pytest.param([], "untestable", 1, None, id="an-unexpected-skip"),
+        pytest.param([], "inconclusive", 0, None, id="an-undecided-answer"),
+        pytest.param([SKIP], "pass", 1, "says untestable, it is now pass", id="a-skip-that-is-judged-now"),
+        pytest.param([UNDECIDED], "pass", 0, None, id="an-undecided-answer-that-is-decided"),
+    ],
+)
+def test_skips_are_held_on_request(
+    tmp_path: Path, entries: list[str], found: str, exit: int, stale: str | None
+) -> None:
+    by, verdicts = policy(tmp_path, *entries, baseline_skips=True), [verdict(found), verdict("pass", "models.list")]
+    sentences = by.stale_entries(verdicts, set())
+    assert by.exit_code(verdicts, sentences) == exit
+    assert (stale is None and sentences == []) or (stale is not None and stale in sentences[0])
+
+
+FOUND = [
+    verdict("fail", message='it says "no": # {x}\n\ud800'),
+    verdict("untestable", "wire.http", "y"),
+    verdict("untestable", "wire.complete", "y", message="it is untestable"),
+    verdict("pass", "models.list", "models-list"),
+    verdict("inconclusive", "chat.cap", "z"),
+    verdict("fail", "chat.stop", "z", level="should"),
+]
+
+
+def written(file: Path, verdicts: Sequence[Verdict], by: Gate, before: baseline.Baseline | None = None) -> str:
+    held = by.belongs_in_baseline
+    baseline.write_baseline(file, baseline.entries_for_verdicts(verdicts, OWN, held, before), "--write-baseline")
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("skips", "entries"),
+    [
+        (False, ["errors.refused on x (iio)"]),
+        (True, ["errors.refused on x (iio)", "* on y (iio)"]),
+    ],
+)
+def test_a_written_baseline_holds_what_fails_the_run_and_excuses_it(
+    tmp_path: Path, skips: bool, entries: list[str]
+) -> None:
     file = tmp_path / "ci" / "baseline.yaml"
-    verdicts = [
-        verdict("fail", message='it says "no": # {x}\n\ud800'),
-        verdict("untestable", "wire.http", "y"),
-        verdict("untestable", "wire.complete", "y", message="it is untestable"),
-        verdict("pass", "models.list", "models-list"),
-    ]
-    baseline.write_baseline(file, verdicts, OWN)
-    by = Gate(own=OWN, baseline=baseline.read_baseline(file, TODAY))
+    written(file, FOUND, Gate(own=OWN, baseline_skips=skips))
+    by = Gate(own=OWN, baseline=baseline.read_baseline(file, TODAY), baseline_skips=skips)
     assert by.baseline is not None
-    assert [str(entry) for entry in by.baseline.entries] == ["errors.refused on x (iio)", "* on y (iio)"]
-    assert by.exit_code(verdicts, by.stale_entries(verdicts, set())) == 0
+    assert [str(entry) for entry in by.baseline.entries] == entries
+    assert by.exit_code(FOUND, by.stale_entries(FOUND, set())) == 0
+
+
+def test_the_order_of_a_run_does_not_show_in_the_baseline(tmp_path: Path) -> None:
+    by = Gate(own=OWN, fail_on="should", baseline_skips=True)
+    assert written(tmp_path / "a.yaml", FOUND, by) == written(tmp_path / "b.yaml", FOUND[::-1], by)
 
 
 def test_a_baseline_that_is_written_again_keeps_its_reasons(tmp_path: Path) -> None:
     before = policy(tmp_path, KNOWN + ", expires: 2027-01-31").baseline
-    baseline.write_baseline(tmp_path / "again.yaml", [verdict("fail")], OWN, before)
+    written(tmp_path / "again.yaml", [verdict("fail")], Gate(own=OWN), before)
     (entry,) = baseline.read_baseline(tmp_path / "again.yaml", TODAY).entries
     assert (entry.reason, entry.expires) == ("ticket 7", date(2027, 1, 31))
 

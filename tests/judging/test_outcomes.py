@@ -24,10 +24,11 @@ from wireproof.judging.gate import Gate
 from wireproof.judging.outcomes import (
     DECIDED_OUTCOMES,
     ERROR_OUTCOMES,
+    GATING_OUTCOMES,
     OUTCOME_TABLE,
     OUTCOMES,
-    PASSING_OUTCOMES,
     SKIP_OUTCOMES,
+    STEADY_SKIP_OUTCOMES,
     VerdictOutcome,
     outcome_of,
 )
@@ -48,10 +49,10 @@ RAISED = {one.raised: one.id for one in OUTCOME_TABLE if one.raised is not None}
 OFFERED = [getattr(check, name) for name in check.__all__ if name != "NotJson"]
 SIGNALS = [kind for kind in OFFERED if isinstance(kind, type) and issubclass(kind, Exception)]
 EACH = pytest.mark.parametrize("outcome", OUTCOME_TABLE, ids=IDS)
-BESIDE = "beside a baseline"
+BESIDE = "with --baseline-skips"
 FAILS = {"never": "", "at its level": "exit 1", BESIDE: "", "always": "exit 2"}
 POLICY = Gate(own={"t": "iio"})
-WITH_BASELINE = replace(POLICY, baseline=Baseline((), date(2026, 1, 1)))
+WITH_BASELINE = replace(POLICY, baseline=Baseline((), date(2026, 1, 1)), baseline_skips=True)
 
 
 def verdict(outcome: str, level: str = "must") -> Verdict:
@@ -103,7 +104,7 @@ def test_the_formats_list_the_outcomes_in_one_file() -> None:
     words = schemas.schema_document("formats/verdict.json")["$defs"]
     assert words["outcome"]["enum"] == IDS
     assert set(words["skipped"]["enum"]) == SKIP_OUTCOMES
-    assert set(words["known"]["enum"]) == {one.id for one in OUTCOME_TABLE if one.fails_run in ("at its level", BESIDE)}
+    assert set(words["known"]["enum"]) == GATING_OUTCOMES | SKIP_OUTCOMES
     for file in FORMATS.glob("*.json"):
         spelt = [enum for enum in enums(json.loads(file.read_text(encoding="utf-8"))) if SKIP_OUTCOMES & set(enum)]
         assert len(spelt) == (3 if file.name == "verdict.json" else 0), file.name
@@ -166,10 +167,12 @@ def test_pytest_shows_it_as_the_table_says(outcome: VerdictOutcome) -> None:
 
 
 @EACH
-def test_a_baseline_holds_failures_and_skips_only(outcome: VerdictOutcome, tmp_path: Path) -> None:
-    baseline.write_baseline(tmp_path / "b.yaml", [verdict(outcome.id)], {"t": "iio"})
-    known = baseline.read_baseline(tmp_path / "b.yaml", date(2026, 1, 1)).entries
-    assert [one.outcome for one in known] == [outcome.id] * (outcome.id not in PASSING_OUTCOMES | ERROR_OUTCOMES)
+def test_a_baseline_holds_failures_and_on_request_skips(outcome: VerdictOutcome, tmp_path: Path) -> None:
+    for gate, expected in ((POLICY, GATING_OUTCOMES), (WITH_BASELINE, GATING_OUTCOMES | STEADY_SKIP_OUTCOMES)):
+        held = baseline.entries_for_verdicts([verdict(outcome.id)], {"t": "iio"}, gate.belongs_in_baseline)
+        baseline.write_baseline(tmp_path / "b.yaml", held, "--write-baseline")
+        known = baseline.read_baseline(tmp_path / "b.yaml", date(2026, 1, 1)).entries
+        assert [one.outcome for one in known] == [outcome.id] * (outcome.id in expected)
 
 
 # --- reports

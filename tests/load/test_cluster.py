@@ -165,7 +165,7 @@ def test_a_killed_worker_is_reported_with_its_lost_starts(
     assert not summary["valid"]
     assert any("was lost" in doubt and "starts of its share" in doubt for doubt in summary["doubts"])
     assert "INVALID: worker" in told
-    assert master.returncode == 3
+    assert master.returncode == 2
 
 
 def test_two_concurrent_runs_do_not_mix(serve: Serve, started: Run, written: Path, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def held(*verdicts: bool | None, valid: bool = True) -> dict[str, Any]:
         pytest.param(held(True, None) | {"conformance": PART}, False, 1, id="a-promise-broken-and-undecided"),
         pytest.param(held() | {"conformance": PART, "thresholds": [SHARE]}, False, 0, id="a-share-allowed"),
         pytest.param(held() | {"conformance": None}, False, None, id="not-judged"),
-        pytest.param(held(False, valid=False), True, 3, id="not-to-be-believed"),
+        pytest.param(held(False, valid=False), True, 2, id="not-to-be-believed"),
         pytest.param(held(True, valid=False), False, 0, id="doubted-but-nobody-is-strict"),
     ],
 )

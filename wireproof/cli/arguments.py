@@ -4,17 +4,56 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
 
 RunCommand = Callable[[argparse.Namespace], int]
 MATRIX_FILE = "tests/matrix.json"
+# How argparse words a wrong choice; the quotes around the choices depend on its version.
+INVALID_CHOICE = re.compile(r"invalid choice: '(?P<word>[^']*)' \(choose from (?P<choices>.*)\)")
 # The file of the gates is beside that of the matrix.
 GATE_FILE_NAME = "gate.json"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors about options and choices name the likely meaning; each ends with exit code 2."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parses arguments; raises ConfigError for an option that is not known."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        check_options_known(self.prog, [word for word in unknown if word.startswith("-")], option_strings(self))
+        return parsed, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the process with the message and, for a wrong choice, with the likely meaning."""
+        wrong = INVALID_CHOICE.search(message)
+        if wrong:
+            message = "; ".join(filter(None, [message, did_you_mean(wrong["word"], choices_of(wrong))]))
+        super().error(message)
+
+
+def option_strings(parser: argparse.ArgumentParser) -> list[str]:
+    """The options of a parser, as they are written."""
+    return [text for action in parser._actions for text in action.option_strings]
+
+
+def choices_of(wrong: re.Match[str]) -> list[str]:
+    """The choices in argparse's error about a wrong one."""
+    return [choice.strip(" '") for choice in wrong["choices"].split(",")]
+
+
+def check_options_known(command: str, unknown: Sequence[str], known: Iterable[str]) -> None:
+    """Raises ConfigError with the likely meaning if an option is not known."""
+    for word in unknown:
+        name = word.partition("=")[0]
+        remedy = f"see `{command} --help`"
+        raise ConfigError(f"{command} {name}", "there is no such option", did_you_mean(name, known, remedy))
 
 
 def add_command_parser(commands: Any, name: str, run: RunCommand, help: str) -> argparse.ArgumentParser:
@@ -91,7 +130,7 @@ def add_load_run_options(
         metavar="NAME",
         help=f"provider whose contract the host implements (default: {provider})",
     )
-    as_of_check(parser, "providers")
+    as_of_check(parser, "name", "providers")
     text = f"number of local cells to start without --host (default: {cells})"
     option("--cells", type=int, default=cells, metavar="N", help=text)
     text = f"latency profile of the local cells, a name of load/cells.yaml (default: {latency})"

@@ -11,6 +11,8 @@ from typing import Any
 from wireproof.cli.arguments import show_examples
 from wireproof.errors import WireproofError
 
+DEFINED_EXIT_CODES = frozenset({0, 1, 2})
+EXIT_NOT_JUDGED = 2
 HELP = "judge an endpoint or the bundled reference server (takes pytest's options too)"
 
 
@@ -20,9 +22,10 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs pytest with these arguments; returns its exit code."""
+    """Runs pytest with these arguments; returns 0, 1 or 2, as the README defines them."""
     import pytest
 
+    from wireproof.cli.usage_errors import UsageErrors
     from wireproof.contract import data_files
 
     if {"--help", "-h"} & set(arguments):
@@ -37,7 +40,11 @@ def run(arguments: Sequence[str]) -> int:
     settings = data_files.PACKAGE_FOLDER / "cli" / "check.toml"
     own = ["-c", str(settings), f"--rootdir={Path.cwd()}", "-p", "wireproof.plugin"]
     without = ["-p", "no:locust", "-p", "no:schemathesis"]
-    return int(pytest.main([*own, "--import-mode=importlib", *without, str(suites), *arguments]))
+    words = [*own, "--import-mode=importlib", *without, str(suites), *arguments]
+    ended = int(pytest.main(words, plugins=[UsageErrors()]))
+    if ended == pytest.ExitCode.NO_TESTS_COLLECTED:
+        print("wireproof: nothing was judged, since no check and no case is selected", file=sys.stderr)
+    return ended if ended in DEFINED_EXIT_CODES else EXIT_NOT_JUDGED
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof.cli.arguments import add_load_run_options, as_of_check, show_examples, write_file
+from wireproof.contract.option_table import BY_NAME
 from wireproof.errors import WireproofError
 
 if TYPE_CHECKING:
     from wireproof.contract.provider import Provider
+    from wireproof.contract.target import Target
 
+# The options that both the health page and the load run need.
+PASSED_ON = ("key_env", "allow_http", "ca_file", "client_cert", "wait")
 HELP = "measure the outages that clients see when cells go down, and check the health page (takes load's options too)"
 DEFAULT_SCENARIO, DEFAULT_SCRIPT = "iio-failover", "load/outage.yaml"
 
@@ -30,6 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     could be measured.
     """
     from wireproof.contract import data_files, loading
+    from wireproof.contract.target import Network
     from wireproof.load.experiments import load_process
     from wireproof.load.experiments.failover import failover_report
     from wireproof.load.experiments.failover.health_polls import HealthPolls
@@ -44,18 +50,20 @@ def run(arguments: Sequence[str]) -> int:
     ) as run_target:
         page = provider.endpoints.get("health")
         pages = {host: host + page.path for host in run_target.hosts} if page else {}
-        headers = _health_page_headers(provider, run_target.hosts[0], options)
-        with HealthPolls(pages, headers, options.every) as health:
+        target = _target_at(run_target.hosts[0], options) if options.host else None
+        headers = _health_page_headers(provider, target)
+        with HealthPolls(pages, headers, options.every, target.network if target else Network()) as health:
             if health.unwell_hosts:
-                raise WireproofError(f"the health page of {health.unwell_hosts[0]} does not answer before the run")
-            key = ["--key-env", options.key_env] if options.key_env else []
-            summary, records = load_process.run_with_records(options.scenario, [*others, *run_target.options, *key])
+                page_url = pages[health.unwell_hosts[0]]
+                raise WireproofError(f"the health page {page_url} does not answer before the run; see --host, --wait")
+            words = [*others, *run_target.options, *_passed_on(options)]
+            summary, records = load_process.run_with_records(options.scenario, words)
     began = summary["began"]
     requests = [one for one in (request_from_record(record, began) for record in records) if one is not None]
     outages = find_outages(requests, health.polls)
     false_alarms = false_alarm_seconds(outages, health.polls, options.within) if pages else None
     data = failover_report.failover_to_json(
-        options.scenario, began, outages, false_alarms, options.within, len(requests)
+        options.scenario, began, outages, false_alarms, options.within, len(requests), options.name
     )
     if options.write:
         write_file(Path(options.write), json.dumps(data, indent=1) + "\n")
@@ -63,14 +71,35 @@ def run(arguments: Sequence[str]) -> int:
     return 0 if failover_report.failover_holds(data) else 1
 
 
-def _health_page_headers(provider: Provider, host: str, options: argparse.Namespace) -> dict[str, str]:
-    """The authentication header of requests for the health page."""
-    from wireproof.contract import keys, target_options
+def _target_at(host: str, options: argparse.Namespace) -> Target:
+    """The target at a host; raises ConfigError if its key would be sent unencrypted, and waits until it is up."""
+    from wireproof.client.readiness import polls_until_up
+    from wireproof.contract import target_options
 
-    environment = target_options.environment()
-    own = keys.mock_keys(provider)["good"]
-    key = keys.find_live_key(options.key_env, host, provider, environment) if options.host else own
+    given = {name: getattr(options, name) for name in (*PASSED_ON, "providers") if getattr(options, name) is not None}
+    named = target_options.TargetOptions({**given, "provider": [options.provider], "endpoint": host})
+    (target,) = target_options.build_targets(named, target_options.environment())
+    for pause_s in polls_until_up(target):
+        time.sleep(pause_s)
+    return target
+
+
+def _health_page_headers(provider: Provider, target: Target | None) -> dict[str, str]:
+    """The authentication header of requests for the health page; that of local cells without a target."""
+    from wireproof.contract import keys
+
+    key = (target.keys if target else keys.mock_keys(provider))["good"]
     return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}
+
+
+def _passed_on(options: argparse.Namespace) -> list[str]:
+    """The options of the command that the load run needs too."""
+    words = []
+    for row in (BY_NAME[name] for name in PASSED_ON):
+        value = getattr(options, row.name)
+        if value:
+            words += [row.flag] if row.switch else [row.flag, str(value)]
+    return words
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -80,7 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = f"name of a scenario of load/scenarios.yaml to run (default: {DEFAULT_SCENARIO})"
     option("scenario", nargs="?", default=DEFAULT_SCENARIO, help=text)
     add_load_run_options(parser, "failover", provider="iio", cells=2, latency="steady")
-    as_of_check(parser, "key_env")
+    as_of_check(parser, *PASSED_ON)
     text = f"YAML file of the times at which local cells go down and come back (default: {DEFAULT_SCRIPT})"
     option("--script", metavar="FILE", help=text)
     text = "interval between two requests for the health page, in seconds (default: 0.1)"

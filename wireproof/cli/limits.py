@@ -92,6 +92,7 @@ def _running_target(target: Target, live: bool, parsed: argparse.Namespace) -> I
 async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) -> LimitProbe:
     from wireproof.client.budget import Budget
     from wireproof.client.http_client import HttpClient
+    from wireproof.client.readiness import wait_until_up
     from wireproof.client.skip_reasons import CannotSend
     from wireproof.contract.loading import load_cases
     from wireproof.load.experiments.limits.limited_target import other_account_key
@@ -101,7 +102,8 @@ async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) 
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
         problem = "no case of one request has this name"
         raise ConfigError(f"--case {parsed.case}", problem, "choose one that `wireproof cases` lists")
-    async with HttpClient(target.connections, target.deadlines) as client:
+    await wait_until_up(target)
+    async with HttpClient(target.connections, target.deadlines, target.network) as client:
         probe = LimitProbe(target, cases[parsed.case], client, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
         try:
             await probe.run(_other_live_key(target, parsed) if live else other_account_key(target))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 from wireproof import __version__
-from wireproof.cli.arguments import show_examples
+from wireproof.cli.arguments import CommandParser, show_examples
 from wireproof.errors import WireproofError
 
 COMMANDS = (
@@ -55,12 +56,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe, such as `head`, closed it; output that is still buffered is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+    except KeyboardInterrupt:
+        print("wireproof: interrupted, so nothing is decided", file=sys.stderr)
+        return 2
+    except Exception:
+        # Python's own exit code for this is 1, which means that a requirement is violated.
+        traceback.print_exc()
+        print("wireproof: this is an error of wireproof itself, so nothing is decided", file=sys.stderr)
+        return 2
     return code
 
 
 def build_parser(wanted: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The parser of the wanted commands; of all commands if none of the wanted ones exists."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."
     )
     parser.add_argument("--version", action="version", version=f"wireproof {__version__}", help="print the version")

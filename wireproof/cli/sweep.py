@@ -32,12 +32,12 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.sweep import step_runs, sweep_report
     from wireproof.load.experiments.sweep.knee import find_knee
     from wireproof.load.experiments.sweep.search import find_highest_load
-    from wireproof.load.scenario.scenario import read_scenarios
+    from wireproof.load.scenario.scenario import read_scenarios, unknown_scenario
 
     options, others = build_parser().parse_known_args(arguments)
     bounds, scenarios = _search_bounds(options), read_scenarios(Path(options.scenarios) if options.scenarios else None)
     if options.scenario not in scenarios:
-        raise ConfigError(options.scenario, "there is no such scenario", f"name one of {', '.join(scenarios)}")
+        raise unknown_scenario(options.scenario, scenarios)
     load_options = [
         *others,
         *step_runs.ceiling_options_per_step(
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 
         result = find_highest_load(measure, bounds)
     knee = find_knee([(step.load, step.ok_s) for step in result.steps if not step.doubts])
-    data = sweep_report.sweep_to_json(options.scenario, options.by, bounds, result, knee)
+    data = sweep_report.sweep_to_json(options.scenario, options.by, bounds, result, knee, options.name)
     if options.write:
         write_file(Path(options.write), json.dumps(data, indent=1) + "\n")
     print(json.dumps(data, indent=1) if options.json else sweep_report.sweep_to_text(data))

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from functools import cache
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 import httpx
@@ -26,7 +27,8 @@ from wireproof.client.loop_lag import LoopLag
 from wireproof.client.partial_response import PartialResponse
 from wireproof.client.recording_transport import Recording, RecordingBackend, current_recording, failure_from_error
 from wireproof.client.request_builder import OutgoingRequest
-from wireproof.contract.target import Deadlines
+from wireproof.contract import certificates
+from wireproof.contract.target import Deadlines, Network
 from wireproof.evidence.exchange import TransportFailure
 from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
@@ -54,12 +56,33 @@ def _trusted_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+@cache
+def tls_context(network: Network) -> ssl.SSLContext:
+    """The TLS settings of connections to a target; cached, since loading authorities is slow."""
+    if network.ca_file is None and network.client_cert is None:
+        return _trusted_authorities()
+    ca_file = network.ca_file
+    context = httpx.create_ssl_context() if ca_file is None else ssl.create_default_context(cafile=ca_file)
+    if network.client_cert is not None:
+        certificates.load_client_cert(context, network.client_cert, network.client_key)
+    return context
+
+
+def _proxy(network: Network) -> httpcore.Proxy | None:
+    if network.proxy is None:
+        return None
+    parts = urlsplit(network.proxy)
+    credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
+    return httpcore.Proxy(network.proxy_address or "", auth=credentials if any(credentials) else None)
+
+
 class RecordingTransport(httpx.AsyncBaseTransport):
     """The httpx transport over a connection pool whose network backend records reads."""
 
-    def __init__(self, connections: int, verify: ssl.SSLContext | None = None) -> None:
+    def __init__(self, connections: int, verify: ssl.SSLContext, proxy: httpcore.Proxy | None = None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify or _trusted_authorities(),
+            ssl_context=verify,
+            proxy=proxy,
             max_connections=connections,
             max_keepalive_connections=connections,
             network_backend=RecordingBackend(),
@@ -101,14 +124,14 @@ class HttpClient:
         self,
         connections: int,
         deadlines: Deadlines,
-        verify: ssl.SSLContext | None = None,
+        network: Network = Network(),  # noqa: B008  (it is frozen)
         *,
         watches_connections: bool = False,
     ) -> None:
-        self._deadlines, self._verify, self._loop_lag = deadlines, verify, LoopLag()
+        self._deadlines, self._network, self._loop_lag = deadlines, network, LoopLag()
         self._watches_connections = watches_connections
         self._client = httpx.AsyncClient(
-            transport=RecordingTransport(connections, verify),
+            transport=RecordingTransport(connections, tls_context(network), _proxy(network)),
             headers={
                 "User-Agent": f"wireproof/{__version__}",
                 "Accept": "*/*",
@@ -131,7 +154,7 @@ class HttpClient:
     @contextlib.asynccontextmanager
     async def own_connections(self, connections: int) -> AsyncIterator[HttpClient]:
         """Opens further connections to the same target, used by the caller alone."""
-        async with HttpClient(connections, self._deadlines, self._verify, watches_connections=True) as client:
+        async with HttpClient(connections, self._deadlines, self._network, watches_connections=True) as client:
             yield client
 
     def with_deadlines(self, deadlines: Deadlines) -> HttpClient:
@@ -159,6 +182,7 @@ class HttpClient:
             httpcore.NetworkError,
             httpcore.TimeoutException,
             httpcore.ProtocolError,
+            httpcore.ProxyError,
             ssl.SSLError,
             OSError,
         ) as error:

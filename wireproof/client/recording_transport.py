@@ -53,6 +53,10 @@ class Recording:
         if self.stream is not None:
             await self.stream.look_ahead(seconds)
 
+    def forget(self) -> None:
+        """Drops what was read, since a proxy answered it before the connection to the target was open."""
+        self.size, self.start, self.tail = 0, b"", b""
+
     def mark_sent(self) -> None:
         """Starts the deadline for the first byte, since the request is sent."""
         if self.first_byte_timeout is not None and self.size == 0:
@@ -110,7 +114,11 @@ class RecordingStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        return RecordingStream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self.number)
+        stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        recording = current_recording.get()
+        if recording is not None:
+            recording.forget()
+        return RecordingStream(stream, self.number)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -144,6 +152,8 @@ def failure_from_error(error: BaseException, recording: Recording) -> TransportF
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLError) and isinstance(error, ssl.SSLError | httpcore.ConnectError):
         kind, text = "tls", certificates.tls_failure_text(cause)
+    elif isinstance(error, httpcore.ProxyError):
+        kind, text = "connect", f"the proxy opens no connection: {text}"
     elif isinstance(error, httpcore.ConnectError):
         kind = "connect"
     elif isinstance(error, httpcore.WriteTimeout):

@@ -1,4 +1,4 @@
-"""Certificate authorities that the environment selects."""
+"""Certificates: the authorities that an option or the environment selects, and that of the client."""
 
 from __future__ import annotations
 
@@ -28,6 +28,30 @@ def check_ca_file(environment: Mapping[str, str]) -> None:
         ) from None
 
 
+def check_files(ca_file: str | None, client_cert: str | None, client_key: str | None) -> None:
+    """Raises ConfigError if a file of authorities, or of the client's certificate, cannot be used."""
+    if ca_file is not None:
+        try:
+            _read_authorities(ca_file)
+        except OSError as error:
+            problem = f"it cannot be read as certificates ({error.strerror or error})"
+            raise ConfigError(f"--ca-file {ca_file}", problem, "name a PEM file of authorities") from None
+    if client_cert is not None:
+        load_client_cert(ssl.create_default_context(), client_cert, client_key)
+
+
+def load_client_cert(context: ssl.SSLContext, client_cert: str, client_key: str | None) -> None:
+    """Gives a TLS context the certificate of the client; raises ConfigError if that fails."""
+    try:
+        # Without a password OpenSSL would ask for that of an encrypted key on the terminal.
+        context.load_cert_chain(client_cert, client_key, password="")
+    except (OSError, ValueError) as error:
+        where = ",".join(filter(None, ["--client-cert " + client_cert, client_key]))
+        remedy = "name a PEM file of the certificate and its unencrypted key, or CERTIFICATE,KEY"
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(where, f"it cannot be used as a certificate ({reason})", remedy) from None
+
+
 @cache
 def _read_authorities(file: str) -> None:
     ssl.create_default_context(cafile=file)
@@ -38,6 +62,6 @@ def tls_failure_text(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
             f"its certificate is not trusted: {error.verify_message} "
-            f"(authorities come from {CA_FILE_VARIABLE}, else certifi)"
+            f"(authorities come from --ca-file, else {CA_FILE_VARIABLE}, else certifi)"
         )
     return f"no TLS connection could be made: {error.reason or error}"

@@ -41,20 +41,28 @@ def means_from_keys(by_label: Mapping[str, Key], provider: Provider) -> frozense
     return frozenset(means)
 
 
-def find_live_key(key_env: str | None, endpoint: str, provider: Provider, environment: Mapping[str, str]) -> Key:
+def find_live_key(
+    key_env: str | None,
+    endpoint: str,
+    provider: Provider,
+    environment: Mapping[str, str],
+    *,
+    allow_http: bool = False,
+) -> Key:
     """The key of a live run, from the named variable or that of the provider.
 
-    Raises ConfigError if the variable is empty, except for a server on this machine.
+    Raises ConfigError if the variable is empty, except for a server on this machine, or over allowed plain HTTP.
     """
     name = key_env or provider.key_env
     value = environment.get(name, "")
-    if not value and (key_env or not base_url.is_loopback(endpoint)):
+    is_inside = base_url.is_loopback(endpoint) or (allow_http and base_url.is_plain_and_remote(endpoint))
+    if not value and (key_env or not is_inside):
         raise ConfigError(
             f"the environment variable {name}",
             "it holds no key",
             f"export {name}=… or name another with --key-env",
         )
-    # Most local servers accept any key, and SDK clients always send one.
+    # Most servers inside a network accept any key, and SDK clients always send one.
     return _checked_key(name, value or "wireproof-no-key")
 
 

@@ -13,6 +13,7 @@ from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
 from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
 from wireproof.formats.yaml_file import read_yaml
 
 BASELINE_PROVIDER = "openai"
@@ -43,13 +44,15 @@ def load_providers(extra: Path | None = None) -> dict[str, Provider]:
 def find_provider(providers: Mapping[str, Provider], name: str) -> Provider:
     """The provider of that name; raises ConfigError with the known names."""
     if name not in providers:
-        names = ", ".join(sorted(providers))
-        raise ConfigError(
-            f"--provider {name}",
-            "unknown provider",
-            f"choose one of {names}, or add one with --providers FILE",
-        )
+        names = f"choose one of {', '.join(sorted(providers))}, or add one with --providers FILE"
+        near = did_you_mean(name, providers)
+        raise ConfigError(f"--provider {name}", "unknown provider", f"{near} {names}" if near else names)
     return providers[name]
+
+
+def endpoint_paths() -> list[str]:
+    """The paths of OpenAI's endpoints below a base URL, by which a base URL that includes one is recognized."""
+    return [endpoint.path for endpoint in load_providers()[BASELINE_PROVIDER].endpoints.values()]
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.contract import target_members as make
 from wireproof.contract.case import PROFILES
-from wireproof.contract.target import Deadlines
+from wireproof.contract.target import Deadlines, Network
 from wireproof.contract.target_members import Make, as_given
 
 # The mock runs on this machine, so that a longer delay means it hangs.
@@ -80,6 +80,56 @@ OPTIONS = (
         metavar="URL",
         live=make.base_url,
         mock=make.always(""),
+    ),
+    TargetOption(
+        "--name",
+        "name",
+        "name of the endpoint in every report, in the baseline and in the matrix (default: that of --provider)",
+        metavar="NAME",
+        live=make.live_name,
+        mock=make.mock_name,
+    ),
+    TargetOption(
+        "--allow-http",
+        "keys",
+        "allow plain HTTP beyond this machine, which shows keys to anyone in between; for a network that you trust",
+        switch=True,
+        live=None,
+        mock=None,
+    ),
+    TargetOption(
+        "--proxy",
+        "network",
+        "HTTP proxy to send every request through; env stands for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY "
+        "(default: none, whatever these variables are)",
+        metavar="URL",
+        live=make.live_network,
+        mock=make.always(Network()),
+    ),
+    TargetOption(
+        "--ca-file",
+        "network",
+        "PEM file of the certificate authorities to trust (default: SSL_CERT_FILE, else those of certifi)",
+        metavar="FILE",
+        live=None,
+        mock=None,
+    ),
+    TargetOption(
+        "--client-cert",
+        "network",
+        "PEM file of a client certificate; KEY is the file of its key, if that is another",
+        metavar="FILE[,KEY]",
+        live=None,
+        mock=None,
+    ),
+    TargetOption(
+        "--wait",
+        "wait",
+        "maximum time until the endpoint is up, such as 60s: its list of models is requested without a key until an "
+        "answer other than 502, 503 or 504 comes (default: no wait)",
+        metavar="TIME",
+        live=make.live_wait,
+        mock=make.always(0.0),
     ),
     TargetOption(
         "--model",

@@ -11,6 +11,7 @@ from wireproof.contract import keys
 from wireproof.contract.provider import Price
 from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
+from wireproof.formats.durations import duration_s
 
 # Names of header fields (RFC 9110 section 5.1).
 HTTP_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -79,3 +80,11 @@ def _parse_positive(text: str) -> float:
     if not 0 < number < inf:
         raise ValueError(text)
     return number
+
+
+def read_seconds(option: str, text: str) -> float:
+    """The seconds of a time such as `60s`, `2m` or `60`; raises ConfigError for any other text."""
+    seconds = float(text) if text.isascii() and text.isdigit() else duration_s(text)
+    if seconds is None:
+        raise ConfigError(f"{option} {text}", "it is not a time", "write it as 60s or 2m")
+    return seconds

@@ -7,8 +7,9 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from wireproof.contract.base_url import likely_base_url
 from wireproof.contract.provider import Price, Provider
 
 # Well-formed but unknown to every server; constant, so that runs send the same bytes.
@@ -51,6 +52,31 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The way to a target.
+
+    Attributes:
+        proxy: URL of the proxy that every request goes through; None for a direct connection.
+        ca_file: PEM file of the certificate authorities to trust; None for the usual ones.
+        client_cert: PEM file of the client's certificate; None for none.
+        client_key: PEM file of its key; None if the file of the certificate has it.
+    """
+
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+
+    @property
+    def proxy_address(self) -> str | None:
+        """The URL of the proxy without credentials; None for a direct connection."""
+        if self.proxy is None:
+            return None
+        parts = urlsplit(self.proxy)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One contract at one address.
 
@@ -70,6 +96,8 @@ class Target:
         own_keys: true if each case has its own account (only the mock supports such keys).
         patience: maximum seconds that a case waits for a later time if the clock cannot be moved.
         hidden: further secrets to mask.
+        network: the way to it.
+        wait: maximum seconds until it is up, before the first request.
     """
 
     name: str
@@ -92,6 +120,8 @@ class Target:
     own_keys: bool = False
     patience: float = 0.0
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    network: Network = Network()
+    wait: float = 0.0
     not_shown: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, label: str, case: str) -> Key | None:
@@ -115,6 +145,11 @@ class Target:
         return replace(self, models={**dict.fromkeys(roles, self.models["chat"]), **self.models})
 
     @property
+    def likely_base_url(self) -> str | None:
+        """The base URL that was probably meant if no API answers at this one; None if nothing suggests itself."""
+        return likely_base_url(self.base_url, [endpoint.path for endpoint in self.provider.endpoints.values()])
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Every value to mask in artefacts: keys, `hidden`, credentials in headers and in the URL."""
         keys = (*self.keys.values(), altered_key(self.keys.get("good")))
@@ -122,8 +157,10 @@ class Target:
         for name, value in self.headers.items():
             if SENSITIVE_NAME.search(name):
                 values.update(_credential_values(name, value))
-        password = urlsplit(self.base_url).password if self.base_url else None
-        return frozenset(values.union((password, unquote(password)) if password else ()))
+        for url in filter(None, (self.base_url, self.network.proxy)):
+            if password := urlsplit(url).password:
+                values |= {password, unquote(password)}
+        return frozenset(values)
 
 
 def _credential_values(name: str, value: str) -> Iterator[str]:

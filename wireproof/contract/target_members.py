@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-from wireproof.contract import keys
-from wireproof.contract.base_url import is_base_url, is_plain_and_remote
+from wireproof.contract import certificates, keys
+from wireproof.contract.base_url import is_base_url, is_loopback, is_plain_and_remote
 from wireproof.contract.mock_controls import CONTROLS
-from wireproof.contract.option_values import read_deadlines, read_headers, read_models, read_price
+from wireproof.contract.option_values import read_deadlines, read_headers, read_models, read_price, read_seconds
 from wireproof.contract.provider import Price, Provider
-from wireproof.contract.target import Deadlines, Key
+from wireproof.contract.target import Deadlines, Key, Network
 from wireproof.errors import ConfigError
+
+# Names occur in ids of tests, in files and in reports.
+TARGET_NAME = re.compile(r"[^\W_][\w .+@-]{0,59}")
+# The word for the proxy that the usual environment variables name.
+PROXY_OF_ENVIRONMENT = "env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,21 @@ def base_url(url: str, sources: Sources) -> str:
     return url.rstrip("/")
 
 
+def live_name(name: str | None, sources: Sources) -> str:
+    """The name of the target: that of the option, else that of its provider; raises ConfigError for a bad one."""
+    if name is not None and not TARGET_NAME.fullmatch(name):
+        remedy = "use up to 60 letters, digits, spaces and . _ + @ -, a letter or digit first"
+        raise ConfigError(f"--name {name}", "it cannot be the name of an endpoint", remedy)
+    return name or sources.provider.name
+
+
+def mock_name(name: str | None, sources: Sources) -> str:
+    """The name of the provider; raises ConfigError if the option sets another."""
+    if name is not None:
+        raise ConfigError(f"--name {name}", "it names an endpoint of yours", "name its address with --endpoint")
+    return sources.provider.name
+
+
 def live_models(option: Sequence[str], sources: Sources) -> dict[str, str]:
     """The models that the option names."""
     return read_models(option)
@@ -70,12 +93,64 @@ def live_keys(key_env: str | None, sources: Sources) -> dict[str, Key]:
     """Keys by label; raises ConfigError if one is missing or would be sent unencrypted."""
     endpoint, environment = sources.given["endpoint"], sources.environment
     by_label = keys.keys_from_options(sources.given.get("key", ()), sources.provider, environment)
-    by_label["good"] = keys.find_live_key(key_env, endpoint, sources.provider, environment)
-    if by_label["good"].value and is_plain_and_remote(endpoint):
-        raise ConfigError(
-            f"--endpoint {endpoint}", "a key would be sent unencrypted", "use https, or a loopback address"
-        )
+    allow_http = bool(sources.given.get("allow_http"))
+    by_label["good"] = keys.find_live_key(key_env, endpoint, sources.provider, environment, allow_http=allow_http)
+    proxy = proxy_url(sources.given.get("proxy"), sources)
+    if not allow_http:
+        check_keys_are_encrypted(endpoint, proxy)
     return by_label
+
+
+def check_keys_are_encrypted(endpoint: str, proxy: str | None = None) -> None:
+    """Raises ConfigError if a key would be sent unencrypted over a network, to the endpoint or to its proxy."""
+    remedy = "use https, or add --allow-http inside a network that you trust"
+    if is_plain_and_remote(endpoint):
+        raise ConfigError(f"--endpoint {endpoint}", "a key would be sent unencrypted", remedy)
+    if proxy is not None and not endpoint.lower().startswith("https:") and not is_loopback(proxy):
+        raise ConfigError("--proxy", "a key would be sent to it unencrypted, as the endpoint has no https", remedy)
+
+
+def live_network(proxy: str | None, sources: Sources) -> Network:
+    """The proxy and the certificates; raises ConfigError if one of them cannot be used."""
+    cert, comma, key = sources.given.get("client_cert", "").partition(",")
+    network = Network(proxy_url(proxy, sources), sources.given.get("ca_file"), cert or None, key if comma else None)
+    certificates.check_files(network.ca_file, network.client_cert, network.client_key)
+    return network
+
+
+def proxy_url(option: str | None, sources: Sources) -> str | None:
+    """The URL of the proxy; `env` stands for the one that the usual variables name; None for no proxy."""
+    if option is None:
+        return None
+    url = _proxy_from_environment(sources) if option == PROXY_OF_ENVIRONMENT else option
+    if url is None:
+        return None
+    if not is_base_url(url):
+        where = f"--proxy {option}" if option == PROXY_OF_ENVIRONMENT else "--proxy"
+        raise ConfigError(where, "it is not the URL of an HTTP proxy", "write it as http://host:port, or as env")
+    return url
+
+
+def _proxy_from_environment(sources: Sources) -> str | None:
+    """The proxy by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; None if NO_PROXY excepts the endpoint."""
+    environment, endpoint = sources.environment, urlsplit(sources.given["endpoint"])
+    names = [f"{endpoint.scheme}_proxy", "all_proxy"]
+    # HTTP_PROXY in capitals may be a header of a CGI request, as curl's manual says; here nothing serves CGI.
+    values = [environment.get(name) or environment.get(name.upper()) for name in names]
+    url = next(filter(None, values), None)
+    if url is None:
+        problem = f"neither {names[0].upper()} nor ALL_PROXY names a proxy"
+        raise ConfigError("--proxy env", problem, "export one, or leave the option out")
+    excepted = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    host = endpoint.hostname or ""
+    if proxy_bypass_environment(host, {"no": excepted}):
+        return None
+    return url if "://" in url else f"http://{url}"
+
+
+def live_wait(option: str | None, sources: Sources) -> float:
+    """The maximum seconds until the endpoint is up; raises ConfigError if they cannot be parsed."""
+    return 0.0 if option is None else read_seconds("--wait", option)
 
 
 def mock_keys(key_env: str | None, sources: Sources) -> dict[str, Key]:

@@ -92,4 +92,4 @@ def _build_target(sources: Sources, *, live: bool) -> Target:
     makers = [(row, row.live if live else row.mock) for row in OPTIONS]
     members = {row.member: make(row.value_in(sources.given), sources) for row, make in makers if make is not None}
     controlled: dict[str, Any] = {} if live else {"controls": CONTROLS, "own_keys": True}
-    return Target(name=sources.provider.name, provider=sources.provider, **controlled, **members)
+    return Target(provider=sources.provider, **controlled, **members)

@@ -1,9 +1,9 @@
-"""A baseline: the known failures and skips of a run, each with its reason and, at will, the date it expires."""
+"""A baseline: the known failures of a run and, on request, its skips, each with a reason and maybe a last day."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,13 +13,15 @@ from wireproof.contract import schemas
 from wireproof.errors import ConfigError
 from wireproof.formats.safe_text import printable
 from wireproof.formats.yaml_file import read_yaml
-from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
+from wireproof.judging.outcomes import ERROR_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 
 EVERY_CHECK = "*"
+# What chance decides: whether the model answers so that a check can decide, and the load of the endpoint.
+UNSTEADY_OUTCOMES = frozenset({"inconclusive", "timed-out"})
 DEFAULT_REASON = "known when this baseline was written"
 FILE_HEADER = """\
-# Known failures and skips, for `--baseline`. An entry that no longer applies fails the run: remove it.
+# Known failures, for `--baseline`. An entry that no longer applies fails the run; --prune-baseline removes it.
 # check `*` stands for every check of the case; without contract it is the target's own; expires is a date.
 """
 
@@ -49,6 +51,21 @@ class KnownFailure:
         """Reads an entry from its validated form in the file; raises ValueError for a date that does not exist."""
         until = data.get("expires")
         return cls(**{"outcome": "fail", **data, "expires": date.fromisoformat(until) if until else None})
+
+    def as_data(self) -> dict[str, str]:
+        """The entry as it is written."""
+        place = {"check": self.check, "case": self.case, "target": self.target, "contract": self.contract}
+        text = {"outcome": self.outcome, "reason": self.reason}
+        expires = {"expires": self.expires.isoformat()} if self.expires else {}
+        return {name: value for name, value in place.items() if value is not None} | text | expires
+
+    def can_be_stale(self, *, skips: bool) -> bool:
+        """True if the outcome depends neither on chance nor, unless skips are held, on the options of a run."""
+        return self.outcome not in UNSTEADY_OUTCOMES and (skips or self.outcome not in SKIP_OUTCOMES)
+
+    def may_still_apply(self, verdict: Verdict) -> bool:
+        """True if the verdict is the expected one, or says nothing about it."""
+        return verdict.outcome in (self.outcome, "untestable", *UNSTEADY_OUTCOMES, *ERROR_OUTCOMES)
 
     @property
     def key(self) -> tuple[str | None, ...]:
@@ -93,28 +110,46 @@ class Baseline:
         matching = [entry for entry in self.entries if entry.case == verdict.case and entry.matches(*place)]
         return max(matching, key=_specificity, default=None)
 
-    def stale_entries(self, verdicts: Sequence[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
-        """One sentence for each entry that expired or no longer applies.
+    def stale_entries(
+        self, verdicts: Sequence[Verdict], judged: Collection[tuple[str, str, str, str]], *, skips: bool = False
+    ) -> dict[KnownFailure, str]:
+        """Each entry that expired or no longer applies, with one sentence.
+
+        An entry is not stale for what chance or the options of a run decide: a verdict that is inconclusive, untestable
+        or cut off by a deadline, or that this run left out.
 
         Args:
             verdicts: the gating verdicts of this run.
-            judged: (target, contract, check, case) of every planned verdict; an entry about one that this run left
-                out is not stale.
+            judged: (target, contract, check, case) of every planned verdict.
+            skips: entries about skips may be stale too.
         """
-        sentences = []
+        stale = {}
         by_case: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
             by_case.setdefault(verdict.case, []).append(verdict)
         for entry in self.entries:
             about = [v for v in by_case.get(entry.case, ()) if self.closest_entry(v) is entry]
             if self._is_expired(entry):
-                sentences.append(f"{entry}: its entry expired on {entry.expires}")
-            elif about and all(verdict.outcome != entry.outcome for verdict in about):
+                stale[entry] = f"{entry}: its entry expired on {entry.expires}"
+            elif about and entry.can_be_stale(skips=skips) and not any(map(entry.may_still_apply, about)):
                 now = ", ".join(sorted({verdict.outcome for verdict in about}))
-                sentences.append(f"{entry}: the baseline says {entry.outcome}, it is now {now}")
+                stale[entry] = f"{entry}: the baseline says {entry.outcome}, it is now {now}"
             elif not about and not any(place[3] == entry.case and entry.matches(*place) for place in judged):
-                sentences.append(f"{entry}: no such judgement exists")
-        return sentences
+                stale[entry] = f"{entry}: no such judgement exists"
+        return stale
+
+    def without(self, entries: Collection[KnownFailure]) -> Baseline:
+        """The baseline without these entries."""
+        return Baseline(tuple(entry for entry in self.entries if entry not in entries), self.today)
+
+    def with_verdicts(
+        self, verdicts: Sequence[Verdict], own: Mapping[str, str], is_held: Callable[[Verdict], bool]
+    ) -> Baseline:
+        """The baseline with entries for the held verdicts, in place of those that said something else about them."""
+        new = entries_for_verdicts(verdicts, own, is_held)
+        closest = {self.closest_entry(verdict) for verdict in filter(is_held, verdicts)}
+        replaced = {entry.key for entry in new} | {e.key for e in closest if e is not None and e.check != EVERY_CHECK}
+        return Baseline((*(entry for entry in self.entries if entry.key not in replaced), *new), self.today)
 
     def _is_expired(self, entry: KnownFailure) -> bool:
         return entry.expires is not None and entry.expires < self.today
@@ -138,54 +173,61 @@ def read_baseline(file: Path, today: date) -> Baseline:
     return Baseline(entries, today)
 
 
-def write_baseline(
-    file: Path, verdicts: Iterable[Verdict], own: dict[str, str], before: Baseline | None = None
-) -> None:
-    """Writes an entry for every failure and skip.
+def write_baseline(file: Path, entries: Iterable[KnownFailure], option: str) -> None:
+    """Writes a baseline, sorted, so that the order of a run does not show in it.
 
-    Args:
-        own: target name → the provider whose document is its own contract.
-        before: an earlier baseline, whose reasons and dates are copied.
-
-    Raises ConfigError if the file cannot be written.
+    Raises ConfigError, with the option that named the file, if it cannot be written.
     """
-    lines = [json.dumps(entry, ensure_ascii=False) for entry in _entries_for_verdicts(tuple(verdicts), own, before)]
+    lines = [json.dumps(entry.as_data(), ensure_ascii=False) for entry in sorted(entries, key=_place_of_entry)]
     known = "".join(f"- {line}\n" for line in lines)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{FILE_HEADER}known:{' []' if not lines else ''}\n{known}", "utf-8", "backslashreplace")
     except OSError as error:
         problem = f"it cannot be written ({error.strerror})"
-        raise ConfigError(f"--write-baseline {file}", problem, "name another file") from None
+        raise ConfigError(f"{option} {file}", problem, "name another file") from None
 
 
-def _entries_for_verdicts(
-    verdicts: Sequence[Verdict], own: dict[str, str], before: Baseline | None
-) -> list[dict[str, str]]:
+def entries_for_verdicts(
+    verdicts: Iterable[Verdict],
+    own: Mapping[str, str],
+    is_held: Callable[[Verdict], bool],
+    before: Baseline | None = None,
+) -> list[KnownFailure]:
+    """The entries for the verdicts that are to be held; one with `*` if all checks of a case are skipped alike.
+
+    Args:
+        own: target name → the provider whose document is its own contract.
+        before: an earlier baseline, whose reasons and dates are copied.
+    """
     cases: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.area != "smoke" and verdict.outcome not in ERROR_OUTCOMES:
             cases.setdefault((verdict.target, verdict.provider, verdict.case), []).append(verdict)
     entries = []
-    for (target, by, case), of_case in cases.items():
-        results = {(verdict.outcome, verdict.message) for verdict in of_case}
-        # One entry with `*` is enough if every check of a case is skipped for the same reason.
-        same_skip = len(results) == 1 and of_case[0].outcome in SKIP_OUTCOMES
-        for verdict in of_case[:1] if same_skip else of_case:
-            if verdict.outcome in PASSING_OUTCOMES:
-                continue
-            entry = before and before.entry_expecting(verdict)
-            check = EVERY_CHECK if same_skip and len(of_case) > 1 else verdict.check
+    for of_case in cases.values():
+        is_same = len(of_case) > 1 and len({(verdict.outcome, verdict.message) for verdict in of_case}) == 1
+        skipped_alike = is_same and of_case[0].outcome in SKIP_OUTCOMES
+        for verdict in filter(is_held, of_case[:1] if skipped_alike else of_case):
+            known = before and before.entry_expecting(verdict)
+            contract = verdict.provider if verdict.provider != own[verdict.target] else None
+            reason = known.reason if known else printable(verdict.message) or DEFAULT_REASON
             entries.append(
-                {"check": check, "case": case, "target": target}
-                | ({"contract": by} if by != own[target] else {})
-                | {
-                    "outcome": verdict.outcome,
-                    "reason": entry.reason if entry else printable(verdict.message) or DEFAULT_REASON,
-                }
-                | ({"expires": entry.expires.isoformat()} if entry and entry.expires else {})
+                KnownFailure(
+                    EVERY_CHECK if skipped_alike else verdict.check,
+                    verdict.case,
+                    verdict.outcome,
+                    reason,
+                    verdict.target,
+                    contract,
+                    known.expires if known else None,
+                )
             )
     return entries
+
+
+def _place_of_entry(entry: KnownFailure) -> tuple[str, ...]:
+    return (entry.target or "", entry.contract or "", entry.case, entry.check)
 
 
 def _specificity(entry: KnownFailure) -> tuple[bool, ...]:

@@ -11,7 +11,7 @@ from wireproof.judging.baseline import Baseline, KnownFailure
 from wireproof.judging.core_promises import main_reasons, missing_core, missing_share
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.excuse_counts import repeated_excuses
-from wireproof.judging.outcomes import DECIDED_OUTCOMES, GATING_OUTCOMES, OUTCOMES
+from wireproof.judging.outcomes import DECIDED_OUTCOMES, GATING_OUTCOMES, OUTCOMES, STEADY_SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
 
@@ -29,6 +29,7 @@ class Gate:
         own: target name → the provider whose document is its own contract.
         baseline: the known failures; None for none.
         require_decided: the share of its own document's promises that a run has to decide, from 0 to 1.
+        baseline_skips: the baseline holds skips too, and a skip that it does not hold fails the run.
     """
 
     fail_on: str = "must"
@@ -36,6 +37,7 @@ class Gate:
     own: Mapping[str, str] = field(default_factory=dict)
     baseline: Baseline | None = None
     require_decided: float = 0.0
+    baseline_skips: bool = False
 
     def is_gating_column(self, verdict: Verdict | PlannedVerdict) -> bool:
         """True if the verdict, reached or planned, belongs to a column that can fail the run."""
@@ -49,17 +51,21 @@ class Gate:
         return self.baseline.entry_expecting(verdict) if self.baseline is not None else None
 
     def fails_run(self, verdict: Verdict) -> bool:
-        """True if the verdict fails the run: an unexpected failure or, with a baseline, an unexpected skip."""
-        if not self.is_gating_column(verdict):
-            return False
-        skipped = self.baseline is not None and OUTCOMES[verdict.outcome].fails_run == "beside a baseline"
-        return (skipped or verdict.gates(self.fail_on)) and self.known_failure(verdict) is None
+        """True if the verdict fails the run: an unexpected failure or, where skips are held, an unexpected skip."""
+        can_fail = verdict.gates(self.fail_on) if self.baseline is None else self.belongs_in_baseline(verdict)
+        return can_fail and self.is_gating_column(verdict) and self.known_failure(verdict) is None
+
+    def belongs_in_baseline(self, verdict: Verdict) -> bool:
+        """True if a baseline of this run has to hold the verdict."""
+        is_held_skip = self.baseline_skips and verdict.outcome in STEADY_SKIP_OUTCOMES
+        return self.is_gating_column(verdict) and (is_held_skip or verdict.gates(self.fail_on))
 
     def stale_entries(self, verdicts: Iterable[Verdict], judged: Collection[tuple[str, str, str, str]]) -> list[str]:
         """One sentence for each baseline entry that no longer applies."""
         if self.baseline is None:
             return []
-        return self.baseline.stale_entries([verdict for verdict in verdicts if self.is_gating_column(verdict)], judged)
+        gating = [verdict for verdict in verdicts if self.is_gating_column(verdict)]
+        return list(self.baseline.stale_entries(gating, judged, skips=self.baseline_skips).values())
 
     def repeated_excuses(self, verdicts: Iterable[Verdict]) -> list[str]:
         """One sentence for each excuse that a gating column gives again and again; each fails the run at must."""

@@ -27,7 +27,7 @@ class VerdictOutcome:
     id: str
     means: str
     pytest: Literal["passed", "failed", "skipped", "error"]
-    fails_run: Literal["never", "at its level", "beside a baseline", "always"]
+    fails_run: Literal["never", "at its level", "with --baseline-skips", "always"]
     symbol: str
     state: Literal["pass", "broken", "none", "error"] = "none"
     heading: str = ""
@@ -76,7 +76,7 @@ OUTCOME_TABLE = (
         means="rate-limited, or the answer does not decide; where the model merely chose otherwise, "
         "it was asked three times",
         pytest="skipped",
-        fails_run="beside a baseline",
+        fails_run="never",
         symbol="?",
         heading="incon-\nclusive",
         raised=Inconclusive,
@@ -85,7 +85,7 @@ OUTCOME_TABLE = (
         id="not-offered",
         means="not promised, or an option refused with words that name it",
         pytest="skipped",
-        fails_run="beside a baseline",
+        fails_run="with --baseline-skips",
         symbol="–",
         heading="not\noffered",
         raised=NotOffered,
@@ -94,7 +94,7 @@ OUTCOME_TABLE = (
         id="untestable",
         means="needs means this run was not given",
         pytest="skipped",
-        fails_run="beside a baseline",
+        fails_run="with --baseline-skips",
         symbol="○",
         heading="untest-\nable",
         raised=Untestable,
@@ -116,6 +116,8 @@ PASSING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "p
 DECIDED_OUTCOMES = PASSING_OUTCOMES | {row.id for row in OUTCOME_TABLE if row.raised is Violation}
 # The outcomes that fail a run at the level of their clauses.
 GATING_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.fails_run == "at its level")
+# The skips that a baseline can hold: they depend on the options of a run and on the endpoint, not on chance.
+STEADY_SKIP_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.fails_run == "with --baseline-skips")
 ERROR_OUTCOMES = frozenset(row.id for row in OUTCOME_TABLE if row.pytest == "error")
 # The outcomes that people have to look at.
 RED_OUTCOMES = GATING_OUTCOMES | ERROR_OUTCOMES

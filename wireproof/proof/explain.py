@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from wireproof.contract.clause import WIRE, Clause, Judgement
 from wireproof.contract.provider import Provider
 from wireproof.contract.target_columns import FLOOR_FOLDER, source_of_column
 from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.judging.check import Check
 from wireproof.judging.suite_loader import load_checks
@@ -81,10 +81,8 @@ class IdIndex:
         for kind, (ids, explain) in kinds.items():
             if id in ids:
                 return {"kind": kind, "id": id, **explain(id)}
-        near = difflib.get_close_matches(id, [one for ids, _ in kinds.values() for one in ids], n=3, cutoff=0.5)
-        raise ConfigError(
-            id, "nothing has this id", f"did you mean {', '.join(near)}?" if near else "see `wireproof clauses`"
-        )
+        every = [one for ids, _ in kinds.values() for one in ids]
+        raise ConfigError(id, "nothing has this id", did_you_mean(id, every, "see `wireproof clauses`"))
 
     def _explain_check(self, id: str) -> ExplainedFacts:
         cited = [

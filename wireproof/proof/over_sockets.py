@@ -28,7 +28,7 @@ async def send_over_sockets(target: Target, cases: Iterable[Case]) -> Evidence:
 
 
 async def _send_in_one_pool(target: Target, cases: Sequence[Case]) -> Evidence:
-    async with HttpClient(target.connections, target.deadlines) as client:
+    async with HttpClient(target.connections, target.deadlines, target.network) as client:
         sender = Sender(target, client)
         await sender.send_all(cases)
         return sender.evidence

@@ -68,6 +68,7 @@ def describe_target(target: Target) -> dict[str, Any]:
         "models": dict(target.models),
         "profile": target.profile,
         "means": sorted(target.means),
+        **({"proxy": target.network.proxy_address} if target.network.proxy else {}),
     }
 
 

@@ -9,8 +9,11 @@ from wireproof.contract.target import Target
 from wireproof.evidence.case_result import CaseResult
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats import json_pointer
+from wireproof.formats.near_miss import did_you_mean
 from wireproof.formats.strict_json import NotJson
 
+# Ids of an error message about a model.
+MAX_LISTED_IDS = 5
 # Words in the ids of models that serve another purpose than chat.
 NOT_CHAT_WORDS = (
     "embed", "whisper", "tts", "audio", "image", "dall-e", "moderation", "rerank", "transcribe", "realtime", "instruct",
@@ -44,3 +47,18 @@ def listed_model_ids(target: Target, listed: Exchange) -> Sequence[str]:
     except (NotJson, json_pointer.Missing, TypeError):
         return ()
     return [name for name in ids if isinstance(name, str)]
+
+
+def unlisted_models(target: Target, listed: CaseResult | None) -> dict[str, str]:
+    """Role → a question for the likely model, of each model that the target's own list does not have.
+
+    A list that cannot be read says nothing about models. A server may serve a model that it does not list.
+    """
+    ids = listed_model_ids(target, listed[-1]) if isinstance(listed, tuple) else ()
+    missing = {role: model for role, model in target.models.items() if ids and model not in ids}
+    return {role: did_you_mean(model, ids, f"listed are {_first_ids(ids)}") for role, model in missing.items()}
+
+
+def _first_ids(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - MAX_LISTED_IDS} more" if len(ids) > MAX_LISTED_IDS else ""
+    return ", ".join(ids[:MAX_LISTED_IDS]) + more

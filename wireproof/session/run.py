@@ -37,7 +37,8 @@ class Run:
 
     Attributes:
         target_runs: target name → its target run.
-        fail_on, authority, baseline, require_decided: the settings of `Gate`, which decides what fails the run.
+        fail_on, authority, baseline, require_decided, baseline_skips: the settings of `Gate`, which decides what fails
+            the run.
         id: shared by the processes of one run.
         resumed: the interrupted run that this one finishes; None for a new run.
         resend: requests of the interrupted run that have no response are sent again.
@@ -54,6 +55,7 @@ class Run:
     authority: str = "document"
     baseline: Baseline | None = None
     require_decided: float = 0.0
+    baseline_skips: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
     resumed: StoredRun | None = None
     resend: bool = False
@@ -73,7 +75,7 @@ class Run:
     def __post_init__(self) -> None:
         secrets = {secret for target_run in self.target_runs.values() for secret in target_run.target.secrets}
         self.ledger = Ledger(Redactor.from_secrets(secrets), durable=self.options.live)
-        self.policy = Gate(self.fail_on, self.authority, self.own_contracts, self.baseline, self.require_decided)
+        self.policy = self._build_policy()
 
     @classmethod
     def from_options(cls, options: TargetOptions, **settings: Any) -> Run:
@@ -198,8 +200,41 @@ class Run:
     @property
     def stale_entries(self) -> list[str]:
         """A sentence for each entry of the baseline that no longer holds."""
-        judged = {(one.target, one.provider, one.check, one.case) for one in self.all_planned_verdicts()}
-        return self.policy.stale_entries(self.verdicts, judged) if self.baseline is not None else []
+        return self.policy.stale_entries(self.verdicts, self._planned_places) if self.baseline is not None else []
+
+    @property
+    def _planned_places(self) -> set[tuple[str, str, str, str]]:
+        return {(one.target, one.provider, one.check, one.case) for one in self.all_planned_verdicts()}
+
+    def prune_baseline(self) -> str:
+        """Removes from the baseline what no longer holds; returns a sentence about it."""
+        assert self.baseline is not None
+        gating = [verdict for verdict in self.verdicts if self.policy.is_gating_column(verdict)]
+        stale = self.baseline.stale_entries(gating, self._planned_places, skips=self.baseline_skips)
+        self._replace_baseline(self.baseline.without(stale))
+        return f"{len(stale)} stale entries removed"
+
+    def update_baseline(self) -> str:
+        """Adds to the baseline what fails this run, and removes what no longer holds; returns a sentence about it."""
+        assert self.baseline is not None
+        pruned = self.prune_baseline()
+        before = len(self.baseline.entries)
+        self._replace_baseline(self.baseline.with_verdicts(self.verdicts, self.own_contracts, self.gates))
+        return f"{len(self.baseline.entries) - before} entries added, {pruned}"
+
+    def _replace_baseline(self, changed: Baseline) -> None:
+        self.baseline = changed
+        self.policy = self._build_policy()
+
+    def _build_policy(self) -> Gate:
+        return Gate(
+            self.fail_on,
+            self.authority,
+            self.own_contracts,
+            self.baseline,
+            self.require_decided,
+            self.baseline_skips,
+        )
 
     @property
     def exit_code(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wireproof.client.http_client import HttpClient
+from wireproof.client.readiness import wait_until_up
 from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.sender import ChannelPool, Sender
 from wireproof.client.skip_reasons import skip_reason
@@ -19,11 +20,12 @@ from wireproof.judging.outcomes import RED_OUTCOMES
 from wireproof.judging.second_look import is_whole, needs_second_look, settle_evidence, whole_answers
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.found_abilities import reason_in_role, send_probes, with_found_roles
-from wireproof.session.model_choice import with_models
+from wireproof.session.model_choice import unlisted_models, with_models
 
 # A model may decide otherwise once or twice; three undecided responses make the verdict inconclusive.
 MAX_RESPONSES = 3
 SMOKE_CASES = ("models-list", "chat-basic")
+MODEL_CHECK = "smoke.model-present"
 # The first request for a model: a chat, or one of the kind that the target serves instead.
 FIRST_MODEL_CASES = (
     "chat-basic", "completions-basic", "responses-basic", "embeddings-one", "images-basic", "transcriptions-basic",
@@ -110,7 +112,8 @@ async def send_to_target(
 ) -> TargetEvidence:
     """Sends the smoke cases, judges them, and sends the other cases if they passed."""
     target = judges.target
-    async with HttpClient(target.connections, target.deadlines) as client:
+    await wait_until_up(target)
+    async with HttpClient(target.connections, target.deadlines, target.network) as client:
         sender = Sender(target, client, recorder or NullRecorder())
         listed = await sender.send(judges.cases[SMOKE_CASES[0]])
         judges = judges.with_target(with_models(target, listed))
@@ -118,7 +121,8 @@ async def send_to_target(
         reachable = not isinstance(listed, tuple) or listed[-1].broken is None
         if reachable:
             sender.pool = client.with_deadlines(_first_deadlines(target.deadlines))
-            await sender.send_all(_choose_first_case(judges, cases))
+            first = _choose_first_case(judges, cases)
+            await sender.send_all([*first, *_cases_of_unlisted_models(judges, cases, listed, first)])
             sender.pool = client
         turns: list[Evidence] = [sender.evidence]
         if reachable and smoke_failure(judges, sender.evidence) is None:
@@ -168,6 +172,33 @@ def _choose_first_case(judges: ColumnJudges, wanted: Sequence[Case]) -> list[Cas
     return (able or candidates)[:1]
 
 
+def _cases_of_unlisted_models(
+    judges: ColumnJudges, wanted: Sequence[Case], listed: CaseResult | None, first: Sequence[Case]
+) -> list[Case]:
+    """The first case of each further model that the user named and the list of the target does not have."""
+    target, endpoints = judges.target, {case.endpoint for case in wanted}
+    roles = unlisted_models(target, listed).keys() - {case.asks[-1].model for case in first}
+    every = [judges.cases[name] for name in FIRST_MODEL_CASES if name in judges.cases]
+    able = [case for case in every if case.endpoint in endpoints and skip_reason(case, target) is None]
+    by_role = {case.asks[-1].model: case for case in reversed(able)}
+    return [by_role[role] for role in sorted(roles & by_role.keys())]
+
+
+def _unknown_model(judges: ColumnJudges, evidence: Evidence, planned: PlannedVerdict) -> SmokeFailure | None:
+    """The failure of a named model that is neither listed nor served; None if there is none."""
+    target, listed = judges.target, evidence.get(SMOKE_CASES[0])
+    statuses = {*target.provider.refusals["unknown-model"].status, 404}
+    for role, near in unlisted_models(target, listed).items():
+        for name in FIRST_MODEL_CASES[1:]:
+            sent = evidence.get(name)
+            asks_role = name in judges.cases and judges.cases[name].asks[-1].model == role
+            if asks_role and isinstance(sent, tuple) and sent[-1].status in statuses:
+                reason = f"--model {role}={target.models[role]}: it is not listed, and answered with {sent[-1].status}"
+                failed = replace(planned, cases=((planned.cases[0][0], name),))
+                return SmokeFailure(failed, f"{target.name} at {target.base_url}: {reason}; {near}")
+    return None
+
+
 def first_model_case(evidence: Evidence) -> str:
     """The name of the first case of a model that was sent; that of the chat if none was."""
     sent = (name for name in FIRST_MODEL_CASES if isinstance(evidence.get(name), tuple))
@@ -186,7 +217,11 @@ def smoke_failure(judges: ColumnJudges, evidence: Evidence) -> SmokeFailure | No
                 planned = replace(planned, cases=((planned.cases[0][0], first),))
             verdict = judges.judge(planned.provider).judge(planned, evidence)
             if verdict.outcome in RED_OUTCOMES:
-                return SmokeFailure(planned, f"{target.name} at {target.base_url}: {verdict.message}")
+                near = unlisted_models(target, evidence.get(SMOKE_CASES[0])).get(judges.cases[first].asks[-1].model)
+                hint = f"; {near}" if near and planned.check == MODEL_CHECK else ""
+                return SmokeFailure(planned, f"{target.name} at {target.base_url}: {verdict.message}{hint}")
+            if planned.check == MODEL_CHECK and (failure := _unknown_model(judges, evidence, planned)):
+                return failure
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 
 from wireproof.errors import ConfigError
 from wireproof.load.results import csv_file, summary_text, thresholds_junit
+from wireproof.load.results.nothing_measured import reason_nothing_measured
 from wireproof.load.scenario.objectives import parse_objectives
 from wireproof.load.scenario.scenario import Scenario
 from wireproof.load.scenario.thresholds import breaks_promises, judge_thresholds, parse_threshold
 
-EXIT_THRESHOLDS_HOLD, EXIT_THRESHOLD_BROKEN, EXIT_TOO_FEW_VALUES, EXIT_DOUBTS = 0, 1, 2, 3
+EXIT_THRESHOLDS_HOLD, EXIT_THRESHOLD_BROKEN = 0, 1
+# Nothing is decided: no request reached the API, a threshold has too few samples, or the figures are doubtful.
+EXIT_UNDECIDED = 2
 
 
 def choose_objectives(options: Namespace, scenarios: Sequence[Scenario]) -> dict[str, float]:
@@ -53,6 +57,9 @@ def publish_result(summary: Mapping[str, Any], options: Namespace) -> int | None
             thresholds_junit.thresholds_to_junit(summary, strict=options.strict), encoding="utf-8"
         )
     print(summary_text.summary_to_text(summary))
+    if reason := reason_nothing_measured(summary):
+        print(f"wireproof: {reason}", file=sys.stderr)
+        return EXIT_UNDECIDED
     return load_run_exit_code(summary, strict=options.strict)
 
 
@@ -69,12 +76,12 @@ def _write_reports(summary: Mapping[str, Any], folder: Path) -> None:
 def load_run_exit_code(summary: Mapping[str, Any], *, strict: bool) -> int | None:
     """The exit code of a result; None if no threshold, no broken promise and not `strict` decides it."""
     if strict and not summary["valid"]:
-        return EXIT_DOUBTS
+        return EXIT_UNDECIDED
     verdicts = [threshold["holds"] for threshold in summary["thresholds"]]
     if False in verdicts or breaks_promises(summary):
         return EXIT_THRESHOLD_BROKEN
     if None in verdicts:
-        return EXIT_TOO_FEW_VALUES
+        return EXIT_UNDECIDED
     return EXIT_THRESHOLDS_HOLD if verdicts else None
 
 

@@ -21,7 +21,21 @@ from wireproof.load.scenario.spending_limits import (
 # Requests of an open loop that may be under way if neither -u nor the scenario sets their number.
 DEFAULT_MAX_UNDER_WAY = 100
 # Options about a target that `wireproof check` has as well.
-SHARED_TARGET_OPTIONS = tuple(BY_NAME[name] for name in ("providers", "model", "key_env", "header", "deadline"))
+SHARED_TARGET_OPTIONS = tuple(
+    BY_NAME[name]
+    for name in (
+        "name",
+        "providers",
+        "model",
+        "key_env",
+        "header",
+        "deadline",
+        "allow_http",
+        "ca_file",
+        "client_cert",
+        "wait",
+    )
+)
 LOOPBACK_HOST = "127.0.0.1"
 REPEATABLE: Mapping[str, Any] = {"action": "append", "default": []}
 
@@ -72,7 +86,7 @@ def _add_requirement_options(group: Any) -> None:
     text = "threshold that decides the exit code, as in 'ttft_p95 < 300ms' (repeat for several)"
     option("--threshold", metavar="EXPR", help=text, **REPEATABLE)
     option("--no-judge", action="store_true", help="do not check the responses against the provider's document")
-    text = "exit with 3 if the figures are doubtful, as when the generator was the bottleneck"
+    text = "exit with 2 if the figures are doubtful, as when the generator was the bottleneck"
     option("--strict", action="store_true", help=text)
     text = "file of `wireproof calibrate --write FILE`: print the error of this client with the result"
     option("--error-bar", metavar="FILE", help=text)
@@ -119,7 +133,10 @@ def use_own_port(parser: ArgumentParser, words: Sequence[str]) -> None:
 def target_options_at(options: Namespace, provider: str | None, host: str | None) -> TargetOptions:
     """The options of the target at a host; those of the bundled server if the host is None."""
     shared = {row.name: getattr(options, row.name) for row in SHARED_TARGET_OPTIONS}
-    return TargetOptions({**shared, "provider": [provider] if provider else [], "endpoint": host})
+    if host is None:
+        del shared["name"]
+    given = {name: value for name, value in shared.items() if value is not None}
+    return TargetOptions({**given, "provider": [provider] if provider else [], "endpoint": host})
 
 
 def ceilings_from_options(options: Namespace) -> Ceilings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import sys
 from argparse import ArgumentParser
+from collections.abc import Collection
 from functools import cache, partial
 from typing import Any
 
@@ -19,23 +20,34 @@ from wireproof.load.engine.run_owner import RunOwner
 from wireproof.load.engine.user import LoadUser
 from wireproof.load.engine.worker import WorkerRun
 from wireproof.load.results import summary_text
+from wireproof.load.scenario.scenario import unknown_scenario
 
 DEFAULT_SPAWN_RATE = 100.0
 
 UserClasses = dict[str, type[LoadUser]]
 
 
-def install_listeners(users: UserClasses, default: str) -> None:
-    """Registers with locust's events; `default` is the user class of a run that names none."""
+def install_listeners(users: UserClasses, default: str, scenarios: Collection[str]) -> None:
+    """Registers with locust's events; `default` is the user class of a run that names no scenario."""
     locust_buckets.install_buckets()
     # A worker would rebuild this parser for each option that its master sends, and miss its heartbeats meanwhile.
     argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
     listeners: Any = events
-    listeners.init_command_line_parser.add_listener(_add_options)
+    listeners.init_command_line_parser.add_listener(partial(_add_options, {*scenarios, *users}, scenarios))
     listeners.init.add_listener(partial(_join_run, users, default))
 
 
-def _add_options(parser: ArgumentParser) -> None:
+def _add_options(names: Collection[str], scenarios: Collection[str], parser: ArgumentParser, **_: Any) -> None:
+    def existing_user(name: str) -> str:
+        # Locust would end with exit code 1, and name no scenario that exists.
+        if name not in names:
+            print(f"wireproof: {unknown_scenario(name, scenarios)}", file=sys.stderr)
+            sys.exit(2)
+        return name
+
+    for action in parser._actions:
+        if action.dest == "user_classes":
+            action.type = existing_user
     load_options.add_load_options(parser)
     parser.set_defaults(spawn_rate=DEFAULT_SPAWN_RATE)
     load_options.use_own_port(parser, sys.argv[1:])

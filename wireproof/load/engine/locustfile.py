@@ -34,7 +34,7 @@ except ConfigError as error:
     print(f"wireproof: {error}", file=sys.stderr)
     sys.exit(2)
 USER_CLASSES = {user.__name__: user for user in map(_make_user_class, SCENARIOS.values())}
-locust_events.install_listeners(USER_CLASSES, DEFAULT_USER)
+locust_events.install_listeners(USER_CLASSES, DEFAULT_USER, SCENARIOS)
 # The command line names a scenario as its file does, or by its class; locust must find each class once.
 globals().update(
     {

@@ -70,6 +70,7 @@ class RunOwner:
         options, settings, load_shape = self.environment.parsed_options, self.settings, self.settings.course
         return {
             "began": self.began,
+            **({"name": options.name} if options.name else {}),
             "provider": settings.provider,
             "scenarios": [{"name": scenario.name, "digest": scenario.digest} for scenario in self.scenarios],
             "hosts": list(settings.hosts),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from locust.runners import MasterRunner
 
+from wireproof.contract.target import Target
 from wireproof.errors import WireproofError
 from wireproof.load import cell_servers
 from wireproof.load.cell_servers import CellProcesses
@@ -50,10 +52,21 @@ def set_up(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings
         if running is not None:
             running.stop()
         raise
+    if options.wait:
+        _wait_until_up(process_plan.build_load_targets(options, settings))
     _set_locust_options(environment, settings, first_target.deadlines.total)
     description = f"{', '.join(settings.hosts)} ({settings.provider}); seed {options.seed}; {settings.ceilings}"
     print(f"wireproof load: {description}", file=sys.stderr)
     return settings, running
+
+
+def _wait_until_up(targets: Iterable[Target]) -> None:
+    # Imported late: most runs need no library of another client.
+    from wireproof.client.readiness import polls_until_up
+
+    for target in targets:
+        for pause_s in polls_until_up(target):
+            time.sleep(pause_s)
 
 
 def _build_settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSettings:

@@ -12,6 +12,7 @@ from locust import FastHttpUser, constant, task
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
+from wireproof.contract.target import Network, Target
 from wireproof.load.conformance.response_judge import JUDGED_OUTCOMES, ResponseJudge
 from wireproof.load.engine.kept_connection import KeptConnection
 from wireproof.load.engine.process_plan import ProcessPlan
@@ -74,7 +75,7 @@ class LoadUser(FastHttpUser):
         self.random = self.plan.user_random(number)
         self.deadlines = self.plan.targets[target_index].deadlines
         self.request_mix = self.plan.request_mix(self.scenario, target_index)
-        self.connection = KeptConnection(self._connection_pool(self.plan.targets[target_index].base_url))
+        self.connection = KeptConnection(self._connection_pool(self.plan.targets[target_index]))
         if self.plan.schedule is None:
             gevent.sleep(self.random.uniform(0, self.plan.jitter_s))
 
@@ -82,11 +83,16 @@ class LoadUser(FastHttpUser):
         """Closes the connection."""
         self.connection.drop()
 
-    def _connection_pool(self, url: str) -> Any:
+    def _connection_pool(self, target: Target) -> Any:
         agent = self.client.client
-        request = agent._make_request(url)
+        request = agent._make_request(target.base_url)
         pool = agent.clientpool.get_client(request.url_split)._connection_pool
         pool.connection_timeout = self.deadlines.connect
+        if target.network != Network() and hasattr(pool, "ssl_context"):
+            # Imported late: most runs need no library of another client.
+            from wireproof.client.http_client import tls_context
+
+            pool.ssl_context = tls_context(target.network)
         return pool
 
     @task

@@ -40,7 +40,9 @@ def calibrate(users: int, seconds: int, latency: str, rate: float | None = None)
 
 
 def cell_measurements(host: str) -> dict[str, Any]:
-    with urllib.request.urlopen(cell_servers.cell_control_url(host), timeout=10) as answer:
+    # A cell is on this machine, whatever proxy the environment names.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(cell_servers.cell_control_url(host), timeout=10) as answer:
         state: dict[str, Any] = json.loads(answer.read())
         return state
 

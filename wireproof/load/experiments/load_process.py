@@ -16,10 +16,14 @@ from typing import Any
 from wireproof.contract import data_files
 from wireproof.errors import ConfigError, WireproofError
 from wireproof.load import cell_servers
+from wireproof.load.results.nothing_measured import reason_nothing_measured
 
+LOCUST_PROCESS = "wireproof.load.engine.locust_process"
 LOCUSTFILE = data_files.PACKAGE_FOLDER / "load" / "engine" / "locustfile.py"
 # The exit code of a run that is refused for its options.
 EXIT_RUN_REFUSED = 2
+# The last line of these on stderr says why.
+REFUSAL_PREFIXES = ("wireproof: ", "wireproof load: error: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,8 @@ def locust_command() -> list[str]:
     """
     if not hasattr(select, "poll"):
         raise ConfigError("wireproof load", "this platform has no select.poll", "run it on Linux or macOS")
-    script = Path(sys.executable).parent / "locust"
-    start = [str(script)] if script.is_file() else [sys.executable, "-m", "locust"]
-    return [*start, "-f", str(LOCUSTFILE)]
+    # Without -P a module of the current folder could replace one of those that are imported.
+    return [sys.executable, "-P", "-m", LOCUST_PROCESS, "-f", str(LOCUSTFILE)]
 
 
 @contextmanager
@@ -70,7 +73,7 @@ def open_run_target(
 def run_scenario(scenario: str, options: Sequence[str]) -> dict[str, Any]:
     """Runs a scenario to its end and returns its summary.
 
-    Raises ConfigError if the run is refused, WireproofError if it has no summary.
+    Raises WireproofError if the run is refused, has no summary, or measured nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "summary.json"
@@ -79,10 +82,13 @@ def run_scenario(scenario: str, options: Sequence[str]) -> dict[str, Any]:
         # A run with failures or invalid figures has another exit code than 0, but has a summary.
         if file.is_file():
             summary: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            if reason := reason_nothing_measured(summary):
+                raise WireproofError(reason)
             return summary
     errors = ended.stderr.strip().splitlines() or ["it did not start"]
     if ended.returncode == EXIT_RUN_REFUSED:
-        raise ConfigError("wireproof load", errors[-1], "correct the option")
+        starts = [at for at, line in enumerate(errors) if line.startswith(REFUSAL_PREFIXES)]
+        raise WireproofError(" ".join(errors[starts[-1] if starts else -1 :]).removeprefix("wireproof: "))
     raise WireproofError(f"the load run ended with exit code {ended.returncode}: {' '.join(errors)[-500:]}")
 
 

@@ -119,9 +119,10 @@ def page_title(run: ResultData | None, sweep: ResultData | None, limits: ResultD
     """The scenarios, the provider and the target of the results."""
     names = []
     if run is not None:
-        names.append(f"{' '.join(scenario['name'] for scenario in run['scenarios'])}, {run['provider']}")
+        scenarios = " ".join(scenario["name"] for scenario in run["scenarios"])
+        names.append(", ".join(filter(None, [scenarios, run.get("name"), run["provider"]])))
     if sweep is not None:
-        names.append(f"sweep of {sweep['scenario']}")
+        names.append(" at ".join(filter(None, [f"sweep of {sweep['scenario']}", sweep.get("name")])))
     if limits is not None:
         names.append(f"limit of {limits['target']}")
     return "; ".join(names)

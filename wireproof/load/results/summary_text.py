@@ -18,7 +18,8 @@ def summary_to_text(summary: Mapping[str, Any]) -> str:
 def _summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     names = " ".join(scenario["name"] for scenario in summary["scenarios"])
     load = f"{_loop_text(summary)}, {summary['users']} users, seed {summary['seed']}"
-    yield f"wireproof load {names}: {summary['provider']}, {load}"
+    provider = ", ".join(filter(None, [summary.get("name"), summary["provider"]]))
+    yield f"wireproof load {names}: {provider}, {load}"
     yield f"{summary['window_s']:.1f} s against {', '.join(summary['hosts'])}"
     if summary["load"]["kind"] != "closed":
         yield f"{summary['schedule']['due']} starts were scheduled, {summary['schedule']['missed']} missed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from wireproof.contract import data_files, schemas
 from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
 from wireproof.formats.yaml_file import read_yaml
 from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.objectives import OBJECTIVE_METRICS
@@ -97,6 +98,13 @@ def read_scenarios(extra_file: Path | None = None) -> dict[str, Scenario]:
     """
     built_in = _read_scenarios_file(data_files.root() / SCENARIOS_FILE, SCENARIOS_FILE)
     return {**built_in, **_read_scenarios_file(extra_file, str(extra_file))} if extra_file is not None else built_in
+
+
+def unknown_scenario(name: str, scenarios: Collection[str]) -> ConfigError:
+    """The error for a scenario that does not exist, with the one that was probably meant."""
+    names = f"name one of {', '.join(scenarios)}"
+    near = did_you_mean(name, scenarios)
+    return ConfigError(name, "there is no such scenario", f"{near} {names}" if near else names)
 
 
 def _read_scenarios_file(file: Path, display_name: str) -> dict[str, Scenario]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wireproof.contract import loading
 from wireproof.contract.option_table import OPTIONS
 from wireproof.contract.option_values import read_share
+from wireproof.errors import ConfigError
 from wireproof.judging import baseline
 from wireproof.judging.gate import AUTHORITIES
 
@@ -33,8 +34,16 @@ def add_options(group: Any) -> None:
     )
     add_gate_options(group)
     add_share_option(group)
+    option("--write-baseline", metavar="FILE", type=Path, help="write what fails this run to a new baseline")
     option(
-        "--write-baseline", metavar="FILE", type=Path, help="write the failures and skips of this run to a new baseline"
+        "--update-baseline",
+        action="store_true",
+        help="write to the file of --baseline what fails this run, and remove entries that no longer hold; it passes",
+    )
+    option(
+        "--prune-baseline",
+        action="store_true",
+        help="remove entries that no longer hold from the file of --baseline, and add none",
     )
     option("--resume", metavar="LEDGER", type=Path, help="finish the interrupted run of this ledger.jsonl")
     option("--resend", action="store_true", help="with --resume, send requests again that have no recorded response")
@@ -68,7 +77,12 @@ def add_gate_options(group: Any) -> None:
         "--baseline",
         metavar="FILE",
         type=Path,
-        help="YAML file of known failures and skips; others fail the run, and so do entries that no longer hold",
+        help="YAML file of known failures; others fail the run, and so do entries that no longer hold",
+    )
+    option(
+        "--baseline-skips",
+        action="store_true",
+        help="hold skips in the baseline too: write them to it, and fail for one that it does not have",
     )
 
 
@@ -86,7 +100,15 @@ def gate_settings_from_options(options: argparse.Namespace) -> dict[str, Any]:
     """The settings of `Gate` from parsed options; raises ConfigError for an invalid baseline or share."""
     today = datetime.now(UTC).date()
     known_failures = baseline.read_baseline(options.baseline, today) if options.baseline else None
-    settings = {"fail_on": options.fail_on, "authority": options.authority, "baseline": known_failures}
+    changes = [name for name in ("update_baseline", "prune_baseline") if getattr(options, name, False)]
+    if changes and known_failures is None:
+        raise ConfigError(f"--{changes[0].replace('_', '-')}", "no baseline is named", "name one with --baseline FILE")
+    settings = {
+        "fail_on": options.fail_on,
+        "authority": options.authority,
+        "baseline": known_failures,
+        "baseline_skips": options.baseline_skips,
+    }
     share = getattr(options, "require_decided", None)
     return settings if share is None else settings | {"require_decided": read_share(SHARE_FLAG, share)}
 
@@ -110,5 +132,5 @@ def generation_settings_from_options(
 
 
 def target_names(options: argparse.Namespace) -> tuple[str, ...]:
-    """The possible names of targets: the chosen providers, or all if none was chosen."""
-    return tuple(options.provider) or tuple(loading.read_providers_data())
+    """The possible names of targets: that of the endpoint, the chosen providers, or all if none was chosen."""
+    return ((options.name,) if options.name else tuple(options.provider)) or tuple(loading.read_providers_data())

@@ -94,7 +94,8 @@ class GeneratedRunners:
         if name not in self._senders:
             assert results is not None
             assert results.sender is not None
-            client = await self._connections.enter_async_context(HttpClient(target.connections, target.deadlines))
+            client = HttpClient(target.connections, target.deadlines, target.network)
+            await self._connections.enter_async_context(client)
             self._senders[name] = results.sender.on_connection(client)
         return self._senders[name]
 

@@ -38,6 +38,7 @@ class SessionFinish:
         self._config, self._open_run = config, open_run
         self._run: Run | None = None
         self._complete = False
+        self._baseline_changes = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds the verdict of a report to the run."""
@@ -70,17 +71,29 @@ class SessionFinish:
 
     def _finish_run(self, session: pytest.Session, run: Run, exitstatus: int) -> None:
         self._complete = exitstatus in OWN_EXIT_CODES
+        others_failed = self._other_tests_failed(session, run)
+        if self._complete and run.exit_code != EXIT_CANNOT_JUDGE:
+            self._change_baseline(run)
         code = run.exit_code
         if self._complete:
-            session.exitstatus = code or int(self._other_tests_failed(session, run))
+            session.exitstatus = code or int(others_failed)
         write_reports(report_folder(self._config), run, int(session.exitstatus), complete=self._complete)
         if self._config.option.keep:
             copy_to_runs(report_folder(self._config))
         new_baseline = self._config.getoption("write_baseline")
         if new_baseline and self._complete and code != EXIT_CANNOT_JUDGE:
-            baseline.write_baseline(
-                new_baseline, filter(run.policy.is_gating_column, run.verdicts), run.own_contracts, run.baseline
-            )
+            held = run.policy.belongs_in_baseline
+            entries = baseline.entries_for_verdicts(run.verdicts, run.own_contracts, held, run.baseline)
+            baseline.write_baseline(new_baseline, entries, "--write-baseline")
+
+    def _change_baseline(self, run: Run) -> None:
+        """Updates or prunes the file of the baseline, by whose new form the run is then judged."""
+        options = self._config.option
+        if not (options.update_baseline or options.prune_baseline) or run.baseline is None:
+            return
+        changes = run.update_baseline() if options.update_baseline else run.prune_baseline()
+        baseline.write_baseline(options.baseline, run.baseline.entries, "--baseline")
+        self._baseline_changes = f"{options.baseline}: {changes}"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Prints the summary tables."""
@@ -104,11 +117,18 @@ class SessionFinish:
         )
         terminalreporter.write(run.ledger.redactor.mask_text(text.getvalue()))
         for target_run in run.target_runs.values():
+            if proxy := target_run.target.network.proxy_address:
+                line = f"{target_run.target.name}: every request went through the proxy {printable(proxy)}"
+                terminalreporter.write_line(line)
             if target_run.smoke_failure:
                 reason = printable(run.ledger.redactor.mask_text(target_run.smoke_failure))
                 terminalreporter.write_line(f"smoke failed: {reason}", red=True)
         for sentence in run.stale_entries:
             terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
+        if run.stale_entries:
+            terminalreporter.write_line("--prune-baseline removes the stale entries of the baseline")
+        if self._baseline_changes:
+            terminalreporter.write_line(f"baseline {printable(self._baseline_changes)}")
         for sentence in run.too_little_decided if self._complete else ():
             line = printable(run.ledger.redactor.mask_text(sentence))
             terminalreporter.write_line(f"too little decided: {line}", red=True)

@@ -10,7 +10,13 @@ from wireproof.load.experiments.failover.outages import Outage
 
 
 def failover_to_json(
-    scenario: str, began_s: float, outages: Sequence[Outage], alarmed_s: float | None, within_s: float, requests: int
+    scenario: str,
+    began_s: float,
+    outages: Sequence[Outage],
+    alarmed_s: float | None,
+    within_s: float,
+    requests: int,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """The JSON form (schemas/formats/failover.json); times are seconds since the start of the run.
 
@@ -38,6 +44,7 @@ def failover_to_json(
     return {
         "wireproof": __version__,
         "kind": "failover",
+        **({"name": name} if name else {}),
         "scenario": scenario,
         "requests": requests,
         "outages": rows,
@@ -53,7 +60,8 @@ def failover_holds(data: Mapping[str, Any]) -> bool:
 
 def failover_to_text(data: Mapping[str, Any]) -> str:
     """Returns for each outage the failures of clients and the reaction of the health page."""
-    lines = [f"failover of {data['scenario']}: {data['requests']} requests, outages: {len(data['outages'])}"]
+    what = " at ".join(filter(None, [data["scenario"], data.get("name")]))
+    lines = [f"failover of {what}: {data['requests']} requests, outages: {len(data['outages'])}"]
     for outage in data["outages"]:
         share = outage["failed"] / (outage["failed"] + outage["served"])
         failures = ", ".join(f"{count} {what}" for what, count in outage["failures"].items())

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from wireproof.client.http_client import tls_context
+from wireproof.contract.target import Network
 from wireproof.load.experiments.failover.outages import Poll
 
 PAGE_TIMEOUT_S = 2.0
@@ -24,10 +26,19 @@ class HealthPolls:
         polls: the results in order of arrival.
     """
 
-    def __init__(self, pages: Mapping[str, str], headers: Mapping[str, str], every_s: float) -> None:
+    def __init__(
+        self,
+        pages: Mapping[str, str],
+        headers: Mapping[str, str],
+        every_s: float,
+        network: Network = Network(),  # noqa: B008  (it is frozen)
+    ) -> None:
         self.polls: list[Poll] = []
         self._pages, self._headers, self._every_s = pages, headers, every_s
         self._reference: dict[str, Any] = {}
+        # Directly, as the load goes: the variables of the environment about proxies do not count.
+        secure = urllib.request.HTTPSHandler(context=tls_context(network))
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secure)
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._poll_page, args=(host,), daemon=True) for host in pages]
 
@@ -60,7 +71,7 @@ class HealthPolls:
         """Returns the page's JSON; None if there is no such answer."""
         request = urllib.request.Request(self._pages[host], headers=dict(self._headers))
         try:
-            with urllib.request.urlopen(request, timeout=PAGE_TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=PAGE_TIMEOUT_S) as answer:
                 return json.loads(answer.read())
         except (OSError, ValueError, http.client.HTTPException):
             return None

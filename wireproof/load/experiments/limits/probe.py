@@ -19,6 +19,8 @@ from wireproof.client.budget import Budget
 from wireproof.client.partial_response import RETRY_LATER_STATUSES
 from wireproof.client.request_builder import build_request
 from wireproof.client.sender import Channel
+from wireproof.contract import loading
+from wireproof.contract.base_url import likely_base_url
 from wireproof.contract.case import Case
 from wireproof.contract.target import Key, Target
 from wireproof.errors import WireproofError
@@ -240,7 +242,13 @@ class LimitProbe:
         )
         if exchange.status not in (*range(200, 300), *RETRY_LATER_STATUSES):
             what = f"status {exchange.status}" if exchange.status else str(exchange.broken)
-            raise WireproofError(f"{target.base_url} returned neither success nor a refusal for its limit: {what}")
+            likely = (
+                likely_base_url(target.base_url, loading.endpoint_paths()) if exchange.status in (404, 405) else None
+            )
+            doubt = f"; did you mean --endpoint {likely}?" if likely else ""
+            raise WireproofError(
+                f"{target.base_url} returned neither success nor a refusal for its limit: {what}{doubt}"
+            )
         return exchange
 
     def _now(self) -> float:

@@ -101,7 +101,8 @@ def step_from_summary(summary: Mapping[str, Any], load: float, *, open_loop: boo
         ok_s,
         not kept_up,
         tuple(summary["doubts"]),
-        {metric: {name: row[name] for name in ("p50", "p95", "p99")} for metric, row in whole["metrics"].items()},
+        # A metric without samples has no percentiles.
+        {metric: {name: row.get(name) for name in ("p50", "p95", "p99")} for metric, row in whole["metrics"].items()},
     )
 
 

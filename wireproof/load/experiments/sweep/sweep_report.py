@@ -14,12 +14,13 @@ SHOWN_METRICS = ("TTFT ms", "e2e ms")
 
 
 def sweep_to_json(
-    scenario: str, by: str, limits: SearchBounds, found: SweepResult, knee: Knee | None
+    scenario: str, by: str, limits: SearchBounds, found: SweepResult, knee: Knee | None, name: str | None = None
 ) -> dict[str, Any]:
     """The JSON form (schemas/formats/sweep.json)."""
     return {
         "wireproof": __version__,
         "kind": "sweep",
+        **({"name": name} if name else {}),
         "scenario": scenario,
         "by": by,
         "share": limits.wanted,
@@ -33,7 +34,7 @@ def sweep_to_json(
 def sweep_to_text(data: Mapping[str, Any]) -> str:
     """Returns the answer, the knee and a line for every step."""
     lines = [
-        f"sweep of {data['scenario']}: {answer_sentence(data)}",
+        f"sweep of {' at '.join(filter(None, [data['scenario'], data.get('name')]))}: {answer_sentence(data)}",
         f"  {resolution_sentence(data)}",
         f"  {knee_sentence(data)}",
     ]
