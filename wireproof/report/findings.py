@@ -6,6 +6,7 @@ Every report and the terminal show these groups, so a verdict is told with the o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ TRANSPORT_AREAS = frozenset({"wire", "transport", "stream"})
 SHAPE_AREAS = frozenset({"schema", "calls", "tools", "structured"})
 WORDING_AREAS = frozenset({"auth", "errors", "headers", "health", "limits", "quotas"})
 # Numbers of events, bytes and array members, and ids that a run draws; none of them is part of a place.
+EVENT = re.compile(r"^event \d+ \(byte \d+\) (?=/)")
 DRAWN = re.compile(r"\d+|\b[0-9a-f]{8,}\b|\b[a-z]+[-_][A-Za-z0-9]{8,}\b")
 
 
@@ -82,8 +84,8 @@ def group_findings(
 
 
 def general_place(where: str) -> str:
-    """A place without positions and drawn ids, so that it is equal in every case."""
-    return DRAWN.sub("*", where)
+    """A place without positions and drawn ids, so that it is equal in every case, streamed or not."""
+    return DRAWN.sub("*", where.replace("/delta/", "/message/"))
 
 
 def _is_own_failure(verdict: Verdict, own: Mapping[str, str]) -> bool:
@@ -132,16 +134,17 @@ def _sights(verdict: Verdict) -> Iterable[tuple[str, ...]]:
     for finding in verdict.findings[:1]:
         if finding.where:
             for case in verdict.case.split("+"):
-                yield verdict.target, case, finding.where, finding.actual
+                yield verdict.target, case, EVENT.sub("", finding.where), finding.actual
 
 
 def _describe(positions: Sequence[int], verdicts: Sequence[Verdict], fails: frozenset[int]) -> FindingGroup:
-    # The verdicts that fail the run come first, and the wire before a document.
-    ordered = sorted(positions, key=lambda at: (at not in fails, verdicts[at].provider != WIRE, at))
+    of_check = Counter(verdicts[at].check for at in positions)
+    # The verdicts that fail the run come first, then the wire before a document, then the check that failed most.
+    ordered = sorted(
+        positions,
+        key=lambda at: (at not in fails, verdicts[at].provider != WIRE, -of_check[verdicts[at].check], at),
+    )
     members = [verdicts[at] for at in ordered]
-    of_check: dict[str, int] = {}
-    for verdict in members:
-        of_check[verdict.check] = of_check.get(verdict.check, 0) + 1
     first = members[0]
     finding = first.findings[0] if first.findings else None
     where = finding.where if finding else ""

@@ -55,7 +55,8 @@ def headline(facts: FinishedRun) -> str:
         return "too little could be judged" if facts.too_little else "the endpoint could not be judged"
     if facts.gating_positions:
         causes, verdicts = len(facts.failing_findings), len(facts.gating_positions)
-        return f"{_counted(causes, 'cause')} ({_counted(verdicts, 'verdict')}) {'fails' if causes == 1 else 'fail'} the run"
+        verb = "fails" if causes == 1 else "fail"
+        return f"{_counted(causes, 'cause')} ({_counted(verdicts, 'verdict')}) {verb} the run"
     stale = facts.report.get("baseline", {}).get("stale", ())
     if stale:
         return f"{len(stale)} entries of the baseline are stale"

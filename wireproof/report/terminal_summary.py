@@ -12,25 +12,29 @@ from wireproof.report.finished_run import FinishedRun
 from wireproof.report.markdown_summary import headline
 from wireproof.report.promises_text import promises_lines
 
-MAX_LINES, MAX_WIDTH = 34, 80
+MAX_LINES, MAX_WIDTH = 33, 80
 MAX_SENTENCES, MAX_SENTENCE_LENGTH = 4, 230
 
 
-def summary_lines(facts: FinishedRun, notes: Sequence[str] = (), width: int = MAX_WIDTH) -> list[str]:
+def summary_lines(
+    facts: FinishedRun, notes: Sequence[str] = (), *, width: int = MAX_WIDTH, lines: int = MAX_LINES
+) -> list[str]:
     """The lines of the summary.
 
     Args:
         notes: further sentences about the run, such as a failed smoke case; the first four are told.
         width: the columns of the terminal; 80 at most are used.
+        lines: the most lines that the summary may have.
     """
     columns = max(40, min(width, MAX_WIDTH))
-    head = [line for target in facts.own_contracts for line in _wrapped(_target_text(facts, target), columns)]
+    targets = _shown([_target_text(facts, target) for target in facts.own_contracts])
+    head = [_cut(text, columns) for text in targets]
     head += _wrapped(headline(facts).capitalize(), columns)
     for sentence in _shown(notes):
         head += _wrapped(shorten(sentence, MAX_SENTENCE_LENGTH), columns, "  ")
     tail = [*_advice_lines(facts), *_divergence_lines(facts), *_usage_lines(facts)]
-    undecided = _undecided_lines(facts, MAX_LINES - len(head) - len(tail))
-    room = MAX_LINES - len(head) - len(undecided) - len(tail)
+    undecided = _undecided_lines(facts, lines - len(head) - len(tail))
+    room = lines - len(head) - len(undecided) - len(tail)
     urgent = [group for group in facts.findings if group.kind != ADVICE]
     return [*head, *_finding_lines(urgent, room, columns), *undecided, *tail]
 
@@ -41,13 +45,15 @@ def _target_text(facts: FinishedRun, target: str) -> str:
 
 
 def _finding_lines(groups: Sequence[FindingGroup], room: int, columns: int) -> list[str]:
-    """Two lines for each cause; the last ones are only counted where they find no room."""
-    shown = groups if 2 * len(groups) <= room else groups[: max(0, (room - 1) // 2)]
+    """Two lines for each cause; where the room is short one for the last ones, and then only their number."""
+    shown = groups if len(groups) <= room else groups[: max(0, room - 1)]
+    long = room - len(groups)
     lines = []
     for number, group in enumerate(shown, 1):
         error = "could not be judged: " if group.kind == ERROR else ""
         lines.append(_cut(f"{number:>3}. {error}{checks_text(group)}: {cases_text(group)}", columns))
-        lines.append(_cut(f"     {difference_text(group)}", columns))
+        if number <= long:
+            lines.append(_cut(f"     {difference_text(group)}", columns))
     if len(shown) < len(groups):
         lines.append(f"  … and {len(groups) - len(shown)} more causes, in report.html")
     return lines

@@ -22,7 +22,7 @@ from wireproof.report.sarif import sarif_json
 
 
 def write_run_reports(into: Path, report: dict[str, Any]) -> FinishedRun:
-    """Writes report.json and every other report, and returns the run; the evidence comes from the ledger in the folder."""
+    """Writes every report, report.json too, and returns the run; the evidence is in the ledger of the folder."""
     into.mkdir(parents=True, exist_ok=True)
     facts = FinishedRun(report, read_exchanges(into / LEDGER_FILE))
     for name, text in REPORT_VIEWS.items():

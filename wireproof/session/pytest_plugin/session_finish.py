@@ -20,10 +20,12 @@ from wireproof.judging import baseline
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.report.finished_run import LEDGER_FILE, FinishedRun
-from wireproof.report.terminal_summary import MAX_WIDTH, summary_lines
+from wireproof.report.terminal_summary import MAX_LINES, MAX_WIDTH, summary_lines
 from wireproof.report.write_files import copy_to_runs, write_run_reports
 from wireproof.session.run import Run
 
+# The kinds of pytest's reports that the summary by cause replaces.
+SHOWN_BY_CAUSE = ("failed", "error")
 EXIT_NO_TESTS = 5
 OWN_EXIT_CODES = frozenset({0, 1, EXIT_NO_TESTS})
 # The target could not be asked, so nothing is known about it.
@@ -91,7 +93,7 @@ class SessionFinish:
         option = self._config.option
         hidden = self._run is not None and option.verbose <= 0 and option.tbstyle == "auto"
         stats = terminalreporter.stats
-        shown = {name: stats[name] for name in ("failed", "error") if name in stats} if hidden else {}
+        shown: dict[str, list[Any]] = {name: stats[name] for name in SHOWN_BY_CAUSE if name in stats} if hidden else {}
         for name, reports in shown.items():
             stats[name] = [report for report in reports if getattr(report, "wireproof", None) is None]
         try:
@@ -104,17 +106,18 @@ class SessionFinish:
     def _print_summary(self, terminalreporter: pytest.TerminalReporter, run: Run, facts: FinishedRun) -> None:
         terminalreporter.section("wireproof")
         mask = run.ledger.redactor.mask_text
-        for line in summary_lines(facts, self._notes(run), terminalreporter._tw.fullwidth):
+        again = textwrap.wrap(
+            mask(f"again, these alone: {printable(command_line(self._config))} --lf"),
+            MAX_WIDTH - 2,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        room = MAX_LINES + 3 - len(again)
+        for line in summary_lines(facts, self._notes(run), width=terminalreporter._tw.fullwidth, lines=room):
             terminalreporter.write_line(mask(line))
         terminalreporter.write_line(f"reports: {report_folder(self._config) / 'report.html'}")
-        if facts.findings:
-            again = textwrap.wrap(
-                mask(f"again, these alone: {printable(command_line(self._config))} --lf"),
-                MAX_WIDTH - 2,
-                subsequent_indent="    ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+        if facts.failing_findings:
             terminalreporter.write_line(" \\\n".join(again))
 
     def _notes(self, run: Run) -> list[str]:
