@@ -16,8 +16,8 @@ from wireproof.contract.clause import WIRE, Clause, Judgement
 from wireproof.contract.provider import Provider
 from wireproof.contract.target_columns import FLOOR_FOLDER, source_of_column
 from wireproof.errors import ConfigError
-from wireproof.judging.advice import advice_for
 from wireproof.judging.check import Check
+from wireproof.judging.remedies import advice_for
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.mock.faults import Fault, faults

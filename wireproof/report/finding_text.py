@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wireproof.formats.safe_text import printable, shorten
-from wireproof.judging.advice import advice_for
+from wireproof.judging.remedies import advice_for
 from wireproof.report.findings import FindingGroup
 from wireproof.report.finished_run import FinishedRun
 

@@ -23,6 +23,8 @@ TRANSPORT_AREAS = frozenset({"wire", "transport", "stream"})
 SHAPE_AREAS = frozenset({"schema", "calls", "tools", "structured"})
 WORDING_AREAS = frozenset({"auth", "errors", "headers", "health", "limits", "quotas"})
 # Numbers of events, bytes and array members, and ids that a run draws; none of them is part of a place.
+# Shorter values, such as `missing` and `none`, are seen at many places of one response.
+SHORTEST_DISTINCT_VALUE = 8
 EVENT = re.compile(r"^event \d+ \(byte \d+\) (?=/)")
 DRAWN = re.compile(r"\d+|\b[0-9a-f]{8,}\b|\b[a-z]+[-_][A-Za-z0-9]{8,}\b")
 
@@ -130,11 +132,16 @@ def _cause_place(verdict: Verdict) -> str:
 
 
 def _sights(verdict: Verdict) -> Iterable[tuple[str, ...]]:
-    """What a verdict saw, as (target, case, place, value): equal for two checks that report one value."""
+    """The values that a verdict saw: equal for two checks that report one value of one exchange.
+
+    A value is known by its place. A check may name its place in other words; then a long value is known by itself.
+    """
     for finding in verdict.findings[:1]:
-        if finding.where:
-            for case in verdict.case.split("+"):
-                yield verdict.target, case, EVENT.sub("", finding.where), finding.actual
+        for case in verdict.case.split("+"):
+            if finding.where:
+                yield "place", verdict.target, case, EVENT.sub("", finding.where), finding.actual
+            if len(finding.actual) >= SHORTEST_DISTINCT_VALUE:
+                yield "value", verdict.target, case, finding.expected, finding.actual
 
 
 def _describe(positions: Sequence[int], verdicts: Sequence[Verdict], fails: frozenset[int]) -> FindingGroup:

@@ -15,8 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from wireproof.formats.safe_text import printable
-from wireproof.judging.advice import advice_for
 from wireproof.judging.outcomes import SKIP_OUTCOMES
+from wireproof.judging.remedies import advice_for
 from wireproof.judging.verdict import Verdict
 from wireproof.report.endpoint_timings import timings_by_endpoint
 from wireproof.report.finding_text import cases_text, difference_text

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
-from wireproof.judging.advice import advice_for
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
+from wireproof.judging.remedies import advice_for
 from wireproof.report.finding_text import difference_text
 from wireproof.report.findings import ADVICE, ERROR, FAILS, FindingGroup
 from wireproof.report.finished_run import FinishedRun, count_by_column
@@ -56,7 +56,7 @@ def headline(facts: FinishedRun) -> str:
     if facts.gating_positions:
         causes, verdicts = len(facts.failing_findings), len(facts.gating_positions)
         verb = "fails" if causes == 1 else "fail"
-        return f"{_counted(causes, 'cause')} ({_counted(verdicts, 'verdict')}) {verb} the run"
+        return f"{_count_text(causes, 'cause')} ({_count_text(verdicts, 'verdict')}) {verb} the run"
     stale = facts.report.get("baseline", {}).get("stale", ())
     if stale:
         return f"{len(stale)} entries of the baseline are stale"
@@ -84,7 +84,7 @@ def _promise_lines(facts: FinishedRun) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _counted(count: int, noun: str) -> str:
+def _count_text(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
@@ -99,7 +99,7 @@ def _finding_line(group: FindingGroup) -> str:
     kind = {FAILS: "**fails**", ERROR: "**could not be judged**"}.get(group.kind, group.level)
     checks = ", ".join(map(code_span, group.checks))
     more = f" and {len(group.cases) - 1} more" if len(group.cases) > 1 else ""
-    place = f"{_counted(len(group.positions), 'verdict')} on {code_span(group.cases[0])}{more}"
+    place = f"{_count_text(len(group.positions), 'verdict')} on {code_span(group.cases[0])}{more}"
     advice = f" *How to fix:* {advice_for(group.checks[0])}" if group.kind != ADVICE else ""
     return (
         f"- {kind}: {checks}, {place} of {code_span(group.target)}: {group.requirement} "

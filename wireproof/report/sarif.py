@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from wireproof.formats.safe_text import printable, shorten
-from wireproof.judging.advice import advice_for
+from wireproof.judging.remedies import advice_for
 from wireproof.report.finding_text import cases_text, difference_text
 from wireproof.report.findings import ADVICE, FindingGroup, general_place
 from wireproof.report.finished_run import LEDGER_FILE, FinishedRun

@@ -27,10 +27,10 @@ def summary_lines(
         lines: the most lines that the summary may have.
     """
     columns = max(40, min(width, MAX_WIDTH))
-    targets = _shown([_target_text(facts, target) for target in facts.own_contracts])
+    targets = _first_few([_target_text(facts, target) for target in facts.own_contracts])
     head = [_cut(text, columns) for text in targets]
     head += _wrapped(headline(facts).capitalize(), columns)
-    for sentence in _shown(notes):
+    for sentence in _first_few(notes):
         head += _wrapped(shorten(sentence, MAX_SENTENCE_LENGTH), columns, "  ")
     tail = [*_advice_lines(facts), *_divergence_lines(facts), *_usage_lines(facts)]
     undecided = _undecided_lines(facts, lines - len(head) - len(tail))
@@ -90,7 +90,7 @@ def _usage_lines(facts: FinishedRun) -> Iterable[str]:
     )
 
 
-def _shown(sentences: Sequence[str]) -> list[str]:
+def _first_few(sentences: Sequence[str]) -> list[str]:
     if len(sentences) <= MAX_SENTENCES:
         return list(sentences)
     return [*sentences[: MAX_SENTENCES - 1], f"… and {len(sentences) - MAX_SENTENCES + 1} more, in report.html"]

@@ -1,4 +1,4 @@
-"""How to fix a server that fails a check, from `advice.yaml`."""
+"""The advice of `advice.yaml` on a server that fails a check."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wireproof.formats.yaml_file import read_yaml
 
 @cache
 def read_advice() -> Mapping[str, str]:
-    """Check id or area → how to fix a server that fails it."""
+    """Check id or area → the advice on a server that fails it."""
     advice: Mapping[str, str] = read_yaml(data_files.PACKAGE_FOLDER / "judging" / "advice.yaml")
     return advice
 
