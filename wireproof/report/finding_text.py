@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.remedies import advice_for
-from wireproof.report.findings import FindingGroup
+from wireproof.report.finding_groups import FindingGroup
 from wireproof.report.finished_run import FinishedRun
 
 MAX_CASES_IN_TEXT, MAX_VALUE_LENGTH = 12, 160
@@ -24,7 +24,7 @@ def cases_text(group: FindingGroup) -> str:
 
 
 def difference_text(group: FindingGroup) -> str:
-    """What was seen, where, and what was expected; a verdict without these has its message."""
+    """The value that was seen, its place, and the expectation; the message of a verdict without these."""
     if not group.expected and not group.actual:
         return group.message or group.requirement
     place = f" at {group.where}" if group.where else ""

@@ -16,7 +16,7 @@ from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Verdict
 from wireproof.report.column_words import outcome_column, promise_text
-from wireproof.report.findings import FAILS, FindingGroup, group_findings
+from wireproof.report.finding_groups import FAILS, FindingGroup, group_findings
 from wireproof.report.report_json import REPORT_FORMAT
 
 REPORT_FILE, LEDGER_FILE, RUNS_FOLDER = "report.json", "ledger.jsonl", "runs"

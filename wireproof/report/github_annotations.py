@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.remedies import advice_for
+from wireproof.report.finding_groups import ADVICE, FindingGroup
 from wireproof.report.finding_text import cases_text, checks_text, difference_text
-from wireproof.report.findings import ADVICE, FindingGroup
 from wireproof.report.finished_run import FinishedRun
 
 # GitHub shows ten errors of a step and drops the others.

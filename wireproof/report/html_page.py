@@ -19,8 +19,8 @@ from wireproof.judging.outcomes import SKIP_OUTCOMES
 from wireproof.judging.remedies import advice_for
 from wireproof.judging.verdict import Verdict
 from wireproof.report.endpoint_timings import timings_by_endpoint
+from wireproof.report.finding_groups import ADVICE, ERROR, FAILS, FindingGroup
 from wireproof.report.finding_text import cases_text, difference_text
-from wireproof.report.findings import ADVICE, ERROR, FAILS, FindingGroup
 from wireproof.report.finished_run import FinishedRun, count_by_column
 from wireproof.report.html_data import ClauseIndex, pack_json, page_data
 from wireproof.report.markdown_summary import headline

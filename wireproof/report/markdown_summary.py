@@ -8,8 +8,8 @@ from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.remedies import advice_for
+from wireproof.report.finding_groups import ADVICE, ERROR, FAILS, FindingGroup
 from wireproof.report.finding_text import difference_text
-from wireproof.report.findings import ADVICE, ERROR, FAILS, FindingGroup
 from wireproof.report.finished_run import FinishedRun, count_by_column
 from wireproof.report.promises_text import decided_text
 

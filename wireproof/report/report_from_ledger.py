@@ -16,7 +16,7 @@ from wireproof.evidence.token_usage import TokenUsage
 from wireproof.judging.decided_promises import DocumentPromises, promises_of_run
 from wireproof.judging.gate import Gate
 from wireproof.judging.verdict import Verdict, find_divergences
-from wireproof.report.findings import group_findings
+from wireproof.report.finding_groups import group_findings
 from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
 
 # The fields of a target in report.json; a ledger has more of them, for re-judging.

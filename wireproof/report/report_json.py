@@ -14,7 +14,7 @@ from wireproof.contract import data_files
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report.column_words import outcome_column
-from wireproof.report.findings import FindingGroup
+from wireproof.report.finding_groups import FindingGroup
 
 REPORT_FORMAT = 1
 SUITE_FILES = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
+from wireproof.contract import loading
+from wireproof.contract.target_columns import url_of_column
 from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.remedies import advice_for
+from wireproof.report.finding_groups import ADVICE, FindingGroup, general_place
 from wireproof.report.finding_text import cases_text, difference_text
-from wireproof.report.findings import ADVICE, FindingGroup, general_place
 from wireproof.report.finished_run import LEDGER_FILE, FinishedRun
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HELP_URI = "https://github.com/wireproof/wireproof/blob/main/docs/reading-a-report.md"
 
 
 def sarif_json(facts: FinishedRun) -> dict[str, Any]:
@@ -40,18 +41,23 @@ def sarif_json(facts: FinishedRun) -> dict[str, Any]:
 
 
 def _tool_driver(rules: Iterable[str], groups: Iterable[FindingGroup], report: Any) -> dict[str, Any]:
-    requirements = {group.checks[0]: group.requirement for group in groups}
+    by_check = {group.checks[0]: group for group in groups}
+    providers = loading.load_providers()
     rules_data = [
         {
             "id": check,
-            "shortDescription": {"text": requirements[check]},
-            "helpUri": HELP_URI,
-            "help": {"text": _help_text(check, requirements[check])},
+            "shortDescription": {"text": by_check[check].requirement},
+            **_help_uri(url_of_column(by_check[check].contracts[0], providers)),
+            "help": {"text": _help_text(check, by_check[check].requirement)},
             "properties": {"tags": [check.partition(".")[0], "wireproof"]},
         }
         for check in rules
     ]
     return {"name": "wireproof", "version": report["wireproof"], "rules": rules_data}
+
+
+def _help_uri(url: str) -> dict[str, str]:
+    return {"helpUri": url} if url else {}
 
 
 def _help_text(check: str, requirement: str) -> str:

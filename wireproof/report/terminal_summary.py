@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from wireproof.formats.safe_text import printable, shorten
+from wireproof.report.finding_groups import ADVICE, ERROR, FindingGroup
 from wireproof.report.finding_text import cases_text, checks_text, difference_text
-from wireproof.report.findings import ADVICE, ERROR, FindingGroup
 from wireproof.report.finished_run import FinishedRun
 from wireproof.report.markdown_summary import headline
 from wireproof.report.promises_text import promises_lines

@@ -24,7 +24,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report import failure_text
-from wireproof.report.findings import group_findings
+from wireproof.report.finding_groups import group_findings
 from wireproof.report.report_json import build_report_json, count_outcomes, installed_suite
 from wireproof.session import mock_process
 from wireproof.session.ledger_recorder import describe_target, ledger_header

@@ -6,7 +6,7 @@ from typing import Any
 
 from wireproof.contract.finding import Finding
 from wireproof.judging.verdict import ClauseVerdict, Verdict
-from wireproof.report.findings import FindingGroup, group_findings
+from wireproof.report.finding_groups import FindingGroup, group_findings
 
 OWN = {"gateway": "openai"}
 
