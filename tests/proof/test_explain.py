@@ -12,8 +12,9 @@ import pytest
 
 from wireproof.cli.explain import to_text
 from wireproof.contract import data_files, loading, schemas
+from wireproof.judging.remedies import advice_for, read_advice
 from wireproof.judging.suite_loader import load_checks
-from wireproof.proof.explain import IdIndex, advice_for, read_advice
+from wireproof.proof.explain import IdIndex
 from wireproof.proof.source_places import case_place, check_place, fault_places
 
 MATRIX = json.loads((Path(__file__).parents[1] / "matrix.json").read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from wireproof.contract import loading, schemas
 from wireproof.evidence.exchange import Exchange, Request, TransportFailure
 from wireproof.judging.decided_promises import DocumentPromises, OpenGroup
 from wireproof.judging.undecided_causes import UNDECIDED_CAUSES
-from wireproof.judging.verdict import Divergence, Verdict
+from wireproof.judging.verdict import Verdict
 from wireproof.report import html_data, html_page
 from wireproof.report.badge import badge_json
 from wireproof.report.compare.check_trends import CheckTrend
@@ -32,8 +32,8 @@ from wireproof.report.junit import junit_xml
 from wireproof.report.many_runs_page import matrix_page
 from wireproof.report.markdown_summary import to_markdown
 from wireproof.report.promises_text import promises_lines
-from wireproof.report.sarif import sarif_json, verdict_fingerprint
-from wireproof.report.terminal_summary import print_summary
+from wireproof.report.sarif import finding_fingerprint, sarif_json
+from wireproof.report.terminal_summary import summary_lines
 from wireproof.report.write_files import REPORT_VIEWS, write_run_reports
 
 NASTY = ["</script>", "<!--", "]]>", "{{1}}", "|", "`", "```", "@all", "[x](y)", "<img src=x>", "&amp;", '"', "'"]
@@ -174,12 +174,11 @@ def texts(data: Any) -> list[str]:
 
 @FAST
 @given(SAID)
-def test_the_closing_table_holds_no_control_sequence(said: str) -> None:
-    facts, file = facts_of(said), io.StringIO()
-    found = [Divergence("t", "a.b", "c", "pass", ("X-1",), said)]
-    verdicts = [Verdict.from_data({**data, "target": "t"}) for data in facts.report["verdicts"]]
-    print_summary(file, verdicts, {"t": "iio"}, found, {"requests": 1, "input": 0, "output": 0}, facts.promises)
-    assert not UNSEEN.search(file.getvalue())
+def test_the_end_on_the_terminal_is_short_and_holds_no_control_sequence(said: str) -> None:
+    lines = summary_lines(facts_of(said), [said])
+    assert not UNSEEN.search("".join(lines))
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 33
 
 
 @FAST
@@ -254,7 +253,7 @@ def test_sarif_has_rules_places_and_stable_fingerprints() -> None:
     """The members that SARIF 2.1.0 requires, and those that code scanning reads."""
     (run,) = sarif_json(facts_of("boom"))["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [result["level"] for result in run["results"]] == ["error", "warning"]
+    assert [result["level"] for result in run["results"]] == ["error"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "errors.refused"
         place = result["locations"][0]["physicalLocation"]
@@ -262,8 +261,16 @@ def test_sarif_has_rules_places_and_stable_fingerprints() -> None:
         assert place["artifactLocation"]["uriBaseId"] in run["originalUriBaseIds"]
         assert place["region"]["startLine"] >= 1
         assert result["message"]["text"]
-    assert len({result["partialFingerprints"]["judgement/v1"] for result in run["results"]}) == 2
-    assert verdict_fingerprint(facts_of("boom").verdicts[0]) == verdict_fingerprint(facts_of("boom").verdicts[0])
+    assert all(rule["helpUri"].startswith("https://") for rule in rules)
+    (fingerprint,) = [result["partialFingerprints"]["cause/v1"] for result in run["results"]]
+    assert fingerprint == finding_fingerprint(facts_of("boom").findings[0])
+
+
+def test_sarif_of_a_green_run_has_no_results() -> None:
+    facts = facts_of("boom", exit=0)
+    advice = FinishedRun({**facts.report, "gating": []})
+    assert advice.findings
+    assert sarif_json(advice)["runs"][0]["results"] == []
 
 
 @FAST

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +32,8 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the verdicts; returns 0 if the contract holds, 1 if it is broken, 2 if the run is incomplete or empty."""
     from wireproof.formats.safe_text import printable
+    from wireproof.report.finished_run import FinishedRun
+    from wireproof.report.terminal_summary import summary_lines
     from wireproof.session.rejudge import changed_verdicts, rejudge
 
     file = Path(options.ledger)
@@ -49,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
     for verdict in judged.verdicts:
         if judged.gates(verdict) or verdict.outcome in ERROR_OUTCOMES:
             print(judged.summary_text(verdict), end="\n\n")
-    _print_summary(judged, complete=stored.cut is None)
+    facts = FinishedRun(judged.report_data(exit, complete=stored.cut is None))
+    print("\n".join(summary_lines(facts)))
     changes = changed_verdicts(judged, stored)
     if changes:
         print(f"verdicts that differ from the recorded ones ({len(changes)})")
@@ -62,14 +63,3 @@ def run(options: argparse.Namespace) -> int:
     if stored.cut is not None:
         print(f"incomplete: {stored.cut}", file=sys.stderr)
     return exit
-
-
-def _print_summary(judged: Any, *, complete: bool) -> None:
-    from wireproof.judging.verdict import find_divergences
-    from wireproof.report.terminal_summary import print_summary
-
-    promises = judged.promises(complete=complete)
-    text, divergences = io.StringIO(), find_divergences(judged.verdicts, judged.own_contracts)
-    usage, facts = asdict(judged.usage), judged.target_facts
-    print_summary(text, judged.verdicts, judged.own_contracts, divergences, usage, promises, facts)
-    print(text.getvalue(), end="")

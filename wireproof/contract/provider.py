@@ -141,6 +141,7 @@ class Provider:
 
     Attributes:
         document: name of the document that states them.
+        document_url: address of the document.
         chat_id_prefix: beginning of the id of a chat answer, as the document prints it.
         floor_exemptions: id of a rule of the wire → the sentence of the document that overrides it.
         data: the whole entry of providers.yaml; only the mock reads it.
@@ -149,6 +150,7 @@ class Provider:
     name: str
     title: str
     document: str
+    document_url: str
     base_url: str
     serve_at: str
     schemas: str
@@ -188,6 +190,7 @@ class Provider:
             name=name,
             title=data["title"],
             document=data["document"]["name"],
+            document_url=data["document"]["url"],
             base_url=data["base_url"].rstrip("/"),
             serve_at=data["serve_at"],
             schemas=data.get("schemas", name),

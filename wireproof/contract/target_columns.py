@@ -18,6 +18,7 @@ from wireproof.errors import ConfigError
 # The folder of the index of the wire below schemas/, and the title and the source that pages show.
 FLOOR_FOLDER = "floor"
 WIRE_TITLE = "The wire"
+WIRE_URL = "https://www.rfc-editor.org/rfc/rfc9110"
 WIRE_SOURCE = "HTTP, JSON and event streams; the official clients; the rules of security that `place` names"
 
 
@@ -93,3 +94,10 @@ def folder_of_column(name: str, providers: Mapping[str, Provider]) -> str | None
 def source_of_column(name: str, providers: Mapping[str, Provider]) -> str:
     """The document of a column, or the standards of the wire."""
     return WIRE_SOURCE if name == WIRE else providers[name].document
+
+
+def url_of_column(name: str, providers: Mapping[str, Provider]) -> str:
+    """The address of the document of a column; empty for a provider that this suite does not know."""
+    if name == WIRE:
+        return WIRE_URL
+    return providers[name].document_url if name in providers else ""

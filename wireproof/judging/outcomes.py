@@ -20,7 +20,6 @@ class VerdictOutcome:
         fails_run: the condition under which it fails the run; `always` ends the run with exit code 2.
         symbol: the sign in report.html, readable without colour.
         state: the colour in report.html.
-        heading: the heading of its narrow column in the closing table; empty for no column.
         raised: the exception with which a check reports it; None if no check can.
     """
 
@@ -30,7 +29,6 @@ class VerdictOutcome:
     fails_run: Literal["never", "at its level", "with --baseline-skips", "always"]
     symbol: str
     state: Literal["pass", "broken", "none", "error"] = "none"
-    heading: str = ""
     raised: type[Exception] | None = None
 
 
@@ -60,7 +58,6 @@ OUTCOME_TABLE = (
         fails_run="at its level",
         symbol="◷",
         state="broken",
-        heading="timed\nout",
         raised=TimedOut,
     ),
     VerdictOutcome(
@@ -78,7 +75,6 @@ OUTCOME_TABLE = (
         pytest="skipped",
         fails_run="never",
         symbol="?",
-        heading="incon-\nclusive",
         raised=Inconclusive,
     ),
     VerdictOutcome(
@@ -87,7 +83,6 @@ OUTCOME_TABLE = (
         pytest="skipped",
         fails_run="with --baseline-skips",
         symbol="–",
-        heading="not\noffered",
         raised=NotOffered,
     ),
     VerdictOutcome(
@@ -96,7 +91,6 @@ OUTCOME_TABLE = (
         pytest="skipped",
         fails_run="with --baseline-skips",
         symbol="○",
-        heading="untest-\nable",
         raised=Untestable,
     ),
     VerdictOutcome(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from wireproof.client.request_preview import preview
 from wireproof.client.skip_reasons import CannotSend
-from wireproof.contract import data_files, loading
+from wireproof.contract import loading
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import chains_of_bases
 from wireproof.contract.clause import WIRE, Clause, Judgement
@@ -17,8 +16,8 @@ from wireproof.contract.provider import Provider
 from wireproof.contract.target_columns import FLOOR_FOLDER, source_of_column
 from wireproof.errors import ConfigError
 from wireproof.formats.near_miss import did_you_mean
-from wireproof.formats.yaml_file import read_yaml
 from wireproof.judging.check import Check
+from wireproof.judging.remedies import advice_for
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import is_selector, selector_matches
 from wireproof.mock.faults import Fault, faults
@@ -27,18 +26,6 @@ from wireproof.report.docs.kill_matrix_page import KillMatrix
 
 # Fault → provider → check → cases, as `wireproof prove --write` writes it.
 ExplainedFacts = dict[str, Any]
-
-
-@cache
-def read_advice() -> Mapping[str, str]:
-    """Check id or area → how to fix a server that fails it."""
-    advice: Mapping[str, str] = read_yaml(data_files.PACKAGE_FOLDER / "proof" / "advice.yaml")
-    return advice
-
-
-def advice_for(check: str) -> str:
-    """The advice on a check; if it has none, the advice on its area."""
-    return read_advice().get(check) or read_advice()[check.partition(".")[0]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from typing import Any
 
 from wireproof.contract.clause import WIRE
 from wireproof.errors import LedgerError
+from wireproof.evidence.curl import curl_command
+from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.judging.decided_promises import DocumentPromises
-from wireproof.judging.outcomes import ERROR_OUTCOMES, RED_OUTCOMES
 from wireproof.judging.verdict import Verdict
+from wireproof.report.column_words import outcome_column, promise_text
+from wireproof.report.finding_groups import FAILS, FindingGroup, group_findings
 from wireproof.report.report_json import REPORT_FORMAT
-from wireproof.report.terminal_summary import outcome_column, promise_text
 
 REPORT_FILE, LEDGER_FILE, RUNS_FOLDER = "report.json", "ledger.jsonl", "runs"
 
@@ -51,6 +53,30 @@ class FinishedRun:
     def promises(self) -> tuple[DocumentPromises, ...]:
         """The promises of each target, decided and open; empty for a report of an earlier version."""
         return tuple(DocumentPromises.from_data(data) for data in self.report.get("promises", ()))
+
+    @cached_property
+    def findings(self) -> tuple[FindingGroup, ...]:
+        """The causes behind the failures, errors and advice of the run, ranked."""
+        return group_findings(self.verdicts, self.gating_positions, self.own_contracts)
+
+    @cached_property
+    def failing_findings(self) -> tuple[FindingGroup, ...]:
+        """The causes that fail the run."""
+        return tuple(group for group in self.findings if group.kind == FAILS)
+
+    @cached_property
+    def finding_ranks(self) -> dict[int, int]:
+        """Position of a verdict → the rank of its cause; verdicts without a finding have none."""
+        return {at: rank for rank, group in enumerate(self.findings) for at in group.positions}
+
+    def repeat_command(self, group: FindingGroup) -> str:
+        """The command that sends the request of the first case of a cause; empty if the ledger does not have it."""
+        at = self._exchange_positions.get((group.target, group.cases[0].rpartition("+")[2]))
+        return "" if at is None else curl_command(exchange_from_json(self.exchanges[at][1]).request)
+
+    @cached_property
+    def _exchange_positions(self) -> dict[tuple[str, str], int]:
+        return {(fact["target"], fact["case"]): at for at, (_, fact) in enumerate(self.exchanges)}
 
     @property
     def too_little(self) -> Sequence[str]:
@@ -99,20 +125,6 @@ def count_by_column(verdicts: Iterable[Verdict]) -> dict[str, int]:
         name = outcome_column(verdict)
         counted[name] = counted.get(name, 0) + 1
     return counted
-
-
-def ranked_positions(facts: FinishedRun) -> list[int]:
-    """The positions of failures and errors, ranked: those that fail the run, errors, then advice by its level."""
-    ranks = {"must": 2, "should": 3, "may": 4}
-    ranked = [
-        (
-            0 if at in facts.gating_positions else 1 if verdict.outcome in ERROR_OUTCOMES else ranks[verdict.level],
-            at,
-        )
-        for at, verdict in enumerate(facts.verdicts)
-        if at in facts.gating_positions or verdict.outcome in RED_OUTCOMES
-    ]
-    return [at for _, at in sorted(ranked)]
 
 
 def read_finished_run(place: Path) -> FinishedRun:

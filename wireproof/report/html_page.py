@@ -16,8 +16,11 @@ from markupsafe import Markup
 
 from wireproof.formats.safe_text import printable
 from wireproof.judging.outcomes import SKIP_OUTCOMES
+from wireproof.judging.remedies import advice_for
 from wireproof.judging.verdict import Verdict
 from wireproof.report.endpoint_timings import timings_by_endpoint
+from wireproof.report.finding_groups import ADVICE, ERROR, FAILS, FindingGroup
+from wireproof.report.finding_text import cases_text, difference_text
 from wireproof.report.finished_run import FinishedRun, count_by_column
 from wireproof.report.html_data import ClauseIndex, pack_json, page_data
 from wireproof.report.markdown_summary import headline
@@ -25,6 +28,7 @@ from wireproof.report.promises_text import decided_text
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 REPORT_PAGE_SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "main.js")
+MAX_LINKS_OF_CAUSE = 12
 STATE_SIGNS = {"pass": "✓", "broken": "✕", "advice": "△", "none": "–", "error": "!"}
 
 
@@ -88,6 +92,7 @@ def report_page(facts: FinishedRun, index: ClauseIndex) -> str:
             facts=facts,
             report=facts.report,
             headline=headline(facts),
+            causes=[_cause_row(facts, group, index) for group in facts.findings],
             areas=matrix_rows(facts),
             promises=facts.promises,
             cards=[_target_card(facts, target) for target in facts.own_contracts],
@@ -98,6 +103,28 @@ def report_page(facts: FinishedRun, index: ClauseIndex) -> str:
             data=pack_json(page_data(facts, index)),
         )
     )
+
+
+def _cause_row(facts: FinishedRun, group: FindingGroup, index: ClauseIndex) -> dict[str, Any]:
+    """A cause as the template shows it: its words, clauses, links to its verdicts, and how to repeat and fix it."""
+    members = [facts.verdicts[at] for at in group.positions]
+    known = {id: clause for verdict in members for id, clause in index.get(verdict.provider, {}).items()}
+    return {
+        "group": group,
+        "state": {FAILS: "broken", ERROR: "error"}.get(group.kind, "advice"),
+        "counted": cases_text(group),
+        "difference": difference_text(group),
+        "clauses": [(id, known.get(id)) for id in group.clauses],
+        "links": [(v.case, _verdict_address(v)) for v in members[:MAX_LINKS_OF_CAUSE]],
+        "more": max(0, len(members) - MAX_LINKS_OF_CAUSE),
+        "repeat": facts.repeat_command(group) if group.kind != ADVICE else "",
+        "advice": advice_for(group.checks[0]),
+    }
+
+
+def _verdict_address(verdict: Verdict) -> str:
+    parts = (verdict.target, verdict.provider, verdict.check, verdict.case)
+    return "#verdict/" + "/".join(map(quote_component, parts))
 
 
 def matrix_rows(facts: FinishedRun) -> list[tuple[str, list[MatrixCell | None]]]:

@@ -1,4 +1,4 @@
-"""junit.xml: one test suite for each target and contract, one test case for each verdict."""
+"""junit.xml: one test suite for each target and contract, one test case for each verdict, by cause."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from wireproof.formats.junit_xml import counts, document, element, lines, text
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
 from wireproof.judging.verdict import Verdict
+from wireproof.report.finding_text import cases_text, checks_text, detail_lines
 from wireproof.report.finished_run import FinishedRun
 
 
@@ -16,7 +17,8 @@ def junit_xml(facts: FinishedRun) -> str:
 
 
 def _suite_element(facts: FinishedRun, target: str, contract: str) -> str:
-    verdicts = list(facts.column_verdicts(target, contract))
+    last = len(facts.findings)
+    verdicts = sorted(facts.column_verdicts(target, contract), key=lambda row: facts.finding_ranks.get(row[0], last))
     kinds = [_result_kind(verdict, at in facts.gating_positions) for at, verdict in verdicts]
     counted = Counter(kinds) + Counter(tests=len(kinds))
     counted_promises = {
@@ -26,7 +28,7 @@ def _suite_element(facts: FinishedRun, target: str, contract: str) -> str:
         for name, value in (("promises", one.total), ("decided", len(one.decided)))
     }
     suite = {"wireproof": facts.report["wireproof"], "suite": facts.report["suite"]["digest"], "contract": contract}
-    cases = [_case_element(verdict, kind) for (_, verdict), kind in zip(verdicts, kinds, strict=True)]
+    cases = [_case_element(facts, at, verdict, kind) for (at, verdict), kind in zip(verdicts, kinds, strict=True)]
     return element(
         "testsuite",
         lines((_properties_element(**suite, **counted_promises), *cases)),
@@ -46,22 +48,22 @@ def _result_kind(verdict: Verdict, gates: bool) -> str:
     return "passes" if verdict.outcome in PASSING_OUTCOMES else "advice"
 
 
-def _case_element(verdict: Verdict, kind: str) -> str:
+def _case_element(facts: FinishedRun, at: int, verdict: Verdict, kind: str) -> str:
     clauses = " ".join(clause.id for clause in verdict.clauses)
     content = _properties_element(
         outcome=verdict.outcome, level=verdict.level, clause=clauses, requirement=verdict.requirement
-    ) + _result_element(verdict, kind)
+    ) + _result_element(facts, at, verdict, kind)
     name = f"{verdict.check}[{verdict.case}]"
     classname = f"{verdict.target}.{verdict.provider}.{verdict.area}"
     return element("testcase", content, classname=classname, name=name)
 
 
-def _result_element(verdict: Verdict, kind: str) -> str:
+def _result_element(facts: FinishedRun, at: int, verdict: Verdict, kind: str) -> str:
     if kind == "errors":
         return element("error", message=verdict.message)
     if kind == "failures":
         message = f"{verdict.outcome}: {verdict.message}"
-        return element("failure", _findings_text(verdict), message=message, type=verdict.level)
+        return element("failure", _finding_text(facts, at, verdict), message=message, type=verdict.level)
     if kind == "skipped":
         return element("skipped", message=f"{verdict.outcome}: {verdict.message}")
     return element("system-out", text(f"advice, {verdict.level}: {verdict.message}")) if kind == "advice" else ""
@@ -71,8 +73,11 @@ def _properties_element(**values: str) -> str:
     return element("properties", "".join(element("property", name=name, value=value) for name, value in values.items()))
 
 
-def _findings_text(verdict: Verdict) -> str:
-    rows = [f"requirement  {verdict.requirement}"]
+def _finding_text(facts: FinishedRun, at: int, verdict: Verdict) -> str:
+    """What this verdict saw, then its cause with the other cases, the command that repeats it, and the remedy."""
+    rows = []
     for finding in verdict.findings:
         rows += [f"expected     {finding.expected}", f"actual       {finding.actual}", f"where        {finding.where}"]
+    group = facts.findings[facts.finding_ranks[at]]
+    rows += ["", f"cause        {checks_text(group)}: {cases_text(group)}", *detail_lines(facts, group)]
     return "\n".join(map(text, rows))

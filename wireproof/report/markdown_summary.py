@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from wireproof.formats.markdown_table import table
 from wireproof.formats.safe_text import code_span
 from wireproof.judging.outcomes import ERROR_OUTCOMES, PASSING_OUTCOMES, SKIP_OUTCOMES
-from wireproof.judging.verdict import Verdict
+from wireproof.judging.remedies import advice_for
 from wireproof.report.abilities_text import abilities_text
-from wireproof.report.finished_run import FinishedRun, count_by_column, ranked_positions
+from wireproof.report.finding_groups import ADVICE, ERROR, FAILS, FindingGroup
+from wireproof.report.finding_text import difference_text
+from wireproof.report.finished_run import FinishedRun, count_by_column
 from wireproof.report.promises_text import decided_text
 
 MAX_ITEMS_IN_MARKDOWN = 20
@@ -27,6 +29,7 @@ def to_markdown(facts: FinishedRun) -> str:
         f"## {sign} wireproof: {headline(facts)}",
         "",
         *(line for sentence in facts.too_little for line in (f"Too little decided: {code_span(sentence)}", "")),
+        *_finding_lines(facts),
         *table(
             ("target", "contract", *COUNTED),
             (_column_row(facts, target, contract) for target, contract in facts.columns),
@@ -34,7 +37,6 @@ def to_markdown(facts: FinishedRun) -> str:
         ),
         "",
         *_promise_lines(facts),
-        *_finding_lines(facts),
         *_list_section(
             "Stale entries of the baseline",
             [f"- {code_span(s)}" for s in facts.report.get("baseline", {}).get("stale", ())],
@@ -53,7 +55,9 @@ def headline(facts: FinishedRun) -> str:
     if facts.report["exit"] == 2:
         return "too little could be judged" if facts.too_little else "the endpoint could not be judged"
     if facts.gating_positions:
-        return f"{len(facts.gating_positions)} judgements fail the run"
+        causes, verdicts = len(facts.failing_findings), len(facts.gating_positions)
+        verb = "fails" if causes == 1 else "fail"
+        return f"{_count_text(causes, 'cause')} ({_count_text(verdicts, 'verdict')}) {verb} the run"
     stale = facts.report.get("baseline", {}).get("stale", ())
     if stale:
         return f"{len(stale)} entries of the baseline are stale"
@@ -83,32 +87,27 @@ def _promise_lines(facts: FinishedRun) -> list[str]:
     return [*lines, ""] if lines else []
 
 
+def _count_text(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def _finding_lines(facts: FinishedRun) -> list[str]:
-    """The failures, errors and own advice of the targets; equal findings of several cases are one line."""
-    groups: dict[tuple[bool, str, str, str, str], list[Verdict]] = {}
-    for at in ranked_positions(facts):
-        verdict = facts.verdicts[at]
-        if (
-            at in facts.gating_positions
-            or verdict.outcome == "error"
-            or verdict.provider == facts.own_contracts.get(verdict.target)
-        ):
-            key = (at in facts.gating_positions, verdict.target, verdict.check, verdict.level, verdict.message)
-            groups.setdefault(key, []).append(verdict)
-    lines = [_finding_line(key, verdicts) for key, verdicts in groups.items()]
-    return _list_section("Findings", lines)
+    """The causes of failures and errors with their remedy, then the causes of advice."""
+    urgent = [_finding_line(group) for group in facts.findings if group.kind != ADVICE]
+    advice = [_finding_line(group) for group in facts.findings if group.kind == ADVICE]
+    return _list_section("Causes", urgent) + _list_section("Advice, which does not fail the run", advice)
 
 
-def _finding_line(key: tuple[bool, str, str, str, str], verdicts: Sequence[Verdict]) -> str:
-    gates, target, check, level, message = key
-    kind = "**fails**" if gates else "error" if verdicts[0].outcome == "error" else f"advice, {level}"
-    place = f"{code_span(check)} on {_cases_text(verdicts)} of {code_span(target)}"
-    return f"- {kind}: {place}: {verdicts[0].requirement} {code_span(message)}"
-
-
-def _cases_text(verdicts: Sequence[Verdict]) -> str:
-    more = f" and {len(verdicts) - 1} more" if len(verdicts) > 1 else ""
-    return code_span(verdicts[0].case) + more
+def _finding_line(group: FindingGroup) -> str:
+    kind = {FAILS: "**fails**", ERROR: "**could not be judged**"}.get(group.kind, group.level)
+    checks = ", ".join(map(code_span, group.checks))
+    more = f" and {len(group.cases) - 1} more" if len(group.cases) > 1 else ""
+    place = f"{_count_text(len(group.positions), 'verdict')} on {code_span(group.cases[0])}{more}"
+    advice = f" *How to fix:* {advice_for(group.checks[0])}" if group.kind != ADVICE else ""
+    return (
+        f"- {kind}: {checks}, {place} of {code_span(group.target)}: {group.requirement} "
+        f"{code_span(difference_text(group))}{advice}"
+    )
 
 
 def _divergence_lines(facts: FinishedRun) -> list[str]:
@@ -121,7 +120,7 @@ def _divergence_lines(facts: FinishedRun) -> list[str]:
         + f": {code_span(message)}"
         for (target, check, message), cases in groups.items()
     ]
-    return _list_section("Divergences: the target's own document holds, OpenAI's does not", lines)
+    return _list_section("Divergences, which do not fail the run: OpenAI's document asks for more", lines)
 
 
 def _list_section(title: str, lines: Iterable[str]) -> list[str]:

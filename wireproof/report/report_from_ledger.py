@@ -19,6 +19,7 @@ from wireproof.judging.gate import Gate
 from wireproof.judging.shown_abilities import COLOUR_CHECK, found_abilities, requested_model, requested_role
 from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, find_divergences
+from wireproof.report.finding_groups import group_findings
 from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
 
 # The fields of a target in report.json; a ledger has more of them, for re-judging.
@@ -38,6 +39,7 @@ def rebuild_report(file: Path) -> dict[str, Any]:
         usage.add(exchange)
     gate = _gate_of_run(own, policy)
     promises = _promises_of_ledger(header, verdicts, own, complete=bool(footers))
+    gating = [at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)]
     exit = footers[-1]["exit"] if footers else 2
     # A ledger of an earlier version may end with 0 although too little was decided.
     too_little = gate.too_little_decided(verdicts, (), promises) if exit != 1 else []
@@ -50,10 +52,11 @@ def rebuild_report(file: Path) -> dict[str, Any]:
         started=header["started"],
         complete=bool(footers),
         policy=policy,
-        gating=[at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)],
+        gating=gating,
         exit=2 if too_little else exit,
         promises=promises,
         too_little=too_little,
+        findings=group_findings(verdicts, gating, own),
         suite=header.get("suite") or suite_without_digest(header["wireproof"]),
     )
 

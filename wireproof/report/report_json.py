@@ -13,7 +13,8 @@ from wireproof import __version__
 from wireproof.contract import data_files
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Divergence, Verdict
-from wireproof.report.terminal_summary import outcome_column
+from wireproof.report.column_words import outcome_column
+from wireproof.report.finding_groups import FindingGroup
 
 REPORT_FORMAT = 1
 SUITE_FILES = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")
@@ -51,6 +52,7 @@ def build_report_json(
     exit: int,
     promises: Iterable[DocumentPromises] = (),
     too_little: Iterable[str] = (),
+    findings: Iterable[FindingGroup] = (),
     suite: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The JSON document of a run.
@@ -63,6 +65,7 @@ def build_report_json(
         gating: the positions of the verdicts that fail the run under that policy.
         promises: the promises of each target, decided and open.
         too_little: why too little was decided for exit code 0, in sentences.
+        findings: the causes behind the failures, errors and advice, ranked.
         suite: the suite that judged; None for the installed one.
     """
     return {
@@ -82,6 +85,7 @@ def build_report_json(
         "summary": counted,
         "promises": [one.as_data() for one in promises],
         "too_little": list(too_little),
+        "findings": [group.as_data() for group in findings],
     }
 
 

@@ -13,6 +13,7 @@ from wireproof.contract import loading
 from wireproof.contract.target_columns import folder_of_column
 from wireproof.report.badge import badge_json
 from wireproof.report.finished_run import LEDGER_FILE, REPORT_FILE, RUNS_FOLDER, FinishedRun, read_exchanges
+from wireproof.report.github_annotations import github_annotations
 from wireproof.report.html_data import ClauseIndex
 from wireproof.report.html_page import report_page
 from wireproof.report.junit import junit_xml
@@ -20,13 +21,14 @@ from wireproof.report.markdown_summary import to_markdown
 from wireproof.report.sarif import sarif_json
 
 
-def write_run_reports(into: Path, report: dict[str, Any]) -> None:
-    """Writes report.json and every other report; the evidence comes from the ledger in the folder."""
+def write_run_reports(into: Path, report: dict[str, Any]) -> FinishedRun:
+    """Writes every report, report.json too, and returns the run; the evidence is in the ledger of the folder."""
     into.mkdir(parents=True, exist_ok=True)
     facts = FinishedRun(report, read_exchanges(into / LEDGER_FILE))
     for name, text in REPORT_VIEWS.items():
         # A lone surrogate of a response is written as an escape, since UTF-8 cannot encode it.
         (into / name).write_text(text(facts), encoding="utf-8", errors="backslashreplace")
+    return facts
 
 
 def copy_to_runs(into: Path) -> Path:
@@ -71,6 +73,7 @@ REPORT_VIEWS: dict[str, Callable[[FinishedRun], str]] = {
     "junit.xml": junit_xml,
     "summary.md": to_markdown,
     "report.sarif": lambda facts: _to_json_text(sarif_json(facts)),
+    "annotations.txt": github_annotations,
     "badge.json": lambda facts: _to_json_text(badge_json(facts)),
     "report.html": lambda facts: report_page(facts, find_clause_index(facts)),
 }

@@ -24,6 +24,7 @@ from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict import Verdict, find_divergences
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report import failure_text
+from wireproof.report.finding_groups import group_findings
 from wireproof.report.report_json import build_report_json, count_outcomes, installed_suite
 from wireproof.session import mock_process
 from wireproof.session.ledger_recorder import describe_target, ledger_header
@@ -275,6 +276,7 @@ class Run:
 
     def report_data(self, exit: int, *, complete: bool) -> dict[str, Any]:
         """The data of report.json, without secrets."""
+        gating = [at for at, verdict in enumerate(self.verdicts) if self.gates(verdict)]
         data = build_report_json(
             self.target_facts,
             self._written_verdicts or [self.ledger.redactor.mask_facts(verdict.as_data()) for verdict in self.verdicts],
@@ -284,10 +286,11 @@ class Run:
             started=self.started,
             complete=complete,
             policy=self.policy_facts,
-            gating=[at for at, verdict in enumerate(self.verdicts) if self.gates(verdict)],
+            gating=gating,
             exit=exit,
             promises=self.promises(complete=complete),
             too_little=self.too_little_decided,
+            findings=group_findings(self.verdicts, gating, self.own_contracts),
         )
         known = [at for at, verdict in enumerate(self.verdicts) if self.policy.known_failure(verdict)]
         extra = {} if self.baseline is None else {"baseline": {"known": known, "stale": self.stale_entries}}

@@ -12,8 +12,7 @@ function detail(verdict, data) {
     make("p", { class: "quiet" }, make("span", { class: `sign ${colour}` }, state(verdict)[1]), ` ${outcome}`,
       verdict.gates ? "; it fails the run" : "", " · ", make("a", { href: address(verdict) }, "link to this verdict")),
     ...findings(verdict),
-    make("h3", {}, verdict.clauses.length === 1 ? "Clause" : "Clauses"),
-    make("ul", { class: "rules" }, ...verdict.clauses.map((clause) => rule(clause, data.clauses))),
+    ...rules(verdict, data.clauses),
     make("h3", {}, "Evidence"),
     ...(sent.length ? sent.map((exchange, at) => evidence(exchange, at === sent.length - 1)) : [make("p", { class: "quiet" }, "No request was sent for this case.")]),
   );
@@ -28,6 +27,18 @@ function findings(verdict) {
   if (!verdict.findings.length) return verdict.message ? [pairs([["reason", verdict.message]])] : [];
   return verdict.findings.map(([expected, actual, where]) =>
     pairs([["expected", expected], ["actual", actual], ...(where ? [["where", where]] : [])]));
+}
+
+// The clauses that have the outcome of the verdict come first; where it failed, the others are folded.
+function rules(verdict, clauses) {
+  const list = (rows) => make("ul", { class: "rules" }, ...rows.map((clause) => rule(clause, clauses)));
+  const first = verdict.clauses.filter((clause) => clause[4] === verdict.outcome);
+  const others = verdict.clauses.filter((clause) => clause[4] !== verdict.outcome);
+  const title = verdict.colour === "broken" ? "Broken clause" : "Clause";
+  return [
+    ...(first.length ? [make("h3", {}, first.length === 1 ? title : `${title}s`), list(first)] : []),
+    ...(others.length ? [make("details", {}, make("summary", {}, `${others.length} clauses that hold here`), list(others))] : []),
+  ];
 }
 
 function rule([id, level, authority, basis, outcome], clauses) {

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import gc
-import io
+import shlex
+import textwrap
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wireproof.contract import data_files
 from wireproof.errors import WireproofError
 from wireproof.formats.safe_text import printable
 from wireproof.judging import baseline
 from wireproof.judging.outcomes import ERROR_OUTCOMES
-from wireproof.judging.verdict import Verdict, find_divergences
-from wireproof.report.finished_run import LEDGER_FILE
-from wireproof.report.terminal_summary import print_summary
+from wireproof.judging.verdict import Verdict
+from wireproof.report.finished_run import LEDGER_FILE, FinishedRun
+from wireproof.report.terminal_summary import MAX_LINES, MAX_WIDTH, summary_lines
 from wireproof.report.write_files import copy_to_runs, write_run_reports
 from wireproof.session.run import Run
 
+# The kinds of pytest's reports that the summary by cause replaces.
+SHOWN_BY_CAUSE = ("failed", "error")
 EXIT_NO_TESTS = 5
 OWN_EXIT_CODES = frozenset({0, 1, EXIT_NO_TESTS})
 # The target could not be asked, so nothing is known about it.
 EXIT_CANNOT_JUDGE = 2
+CHECK_SETTINGS = str(data_files.PACKAGE_FOLDER / "cli" / "check.toml")
 RUN_ID_KEY = pytest.StashKey[str]()
 RUN_KEY = pytest.StashKey[Run]()
 
@@ -39,6 +43,7 @@ class SessionFinish:
         self._run: Run | None = None
         self._complete = False
         self._baseline_changes = ""
+        self._facts: FinishedRun | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds the verdict of a report to the run."""
@@ -77,7 +82,7 @@ class SessionFinish:
         code = run.exit_code
         if self._complete:
             session.exitstatus = code or int(others_failed)
-        write_reports(report_folder(self._config), run, int(session.exitstatus), complete=self._complete)
+        self._facts = write_reports(report_folder(self._config), run, int(session.exitstatus), complete=self._complete)
         if self._config.option.keep:
             copy_to_runs(report_folder(self._config))
         new_baseline = self._config.getoption("write_baseline")
@@ -95,47 +100,54 @@ class SessionFinish:
         baseline.write_baseline(options.baseline, run.baseline.entries, "--baseline")
         self._baseline_changes = f"{options.baseline}: {changes}"
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Prints the summary tables."""
-        run = self._run
-        if run is None:
-            return
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+        """Prints the summary by cause instead of pytest's blocks of each verdict, which `-v` and `--tb` show."""
+        option = self._config.option
+        hidden = self._run is not None and option.verbose <= 0 and option.tbstyle == "auto"
+        stats = terminalreporter.stats
+        shown: dict[str, list[Any]] = {name: stats[name] for name in SHOWN_BY_CAUSE if name in stats} if hidden else {}
+        for name, reports in shown.items():
+            stats[name] = [report for report in reports if getattr(report, "wireproof", None) is None]
+        try:
+            yield
+        finally:
+            stats.update(shown)
+        if self._run is not None and self._facts is not None:
+            self._print_summary(terminalreporter, self._run, self._facts)
+
+    def _print_summary(self, terminalreporter: pytest.TerminalReporter, run: Run, facts: FinishedRun) -> None:
         terminalreporter.section("wireproof")
-        text = io.StringIO()
-        writer = terminalreporter._tw
-        divergences = find_divergences(run.verdicts, run.own_contracts)
-        print_summary(
-            text,
-            run.verdicts,
-            run.own_contracts,
-            divergences,
-            asdict(run.usage),
-            run.promises(complete=self._complete),
-            run.target_facts,
-            color=writer.hasmarkup,
-            width=writer.fullwidth,
+        mask = run.ledger.redactor.mask_text
+        again = textwrap.wrap(
+            mask(f"again, these alone: {printable(command_line(self._config))} --lf"),
+            MAX_WIDTH - 2,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
-        terminalreporter.write(run.ledger.redactor.mask_text(text.getvalue()))
-        for target_run in run.target_runs.values():
-            if proxy := target_run.target.network.proxy_address:
-                line = f"{target_run.target.name}: every request went through the proxy {printable(proxy)}"
-                terminalreporter.write_line(line)
-            if target_run.smoke_failure:
-                reason = printable(run.ledger.redactor.mask_text(target_run.smoke_failure))
-                terminalreporter.write_line(f"smoke failed: {reason}", red=True)
-        for sentence in run.stale_entries:
-            terminalreporter.write_line(f"stale in the baseline: {printable(sentence)}", red=True)
-        if run.stale_entries:
-            terminalreporter.write_line("--prune-baseline removes the stale entries of the baseline")
-        if self._baseline_changes:
-            terminalreporter.write_line(f"baseline {printable(self._baseline_changes)}")
-        for sentence in run.too_little_decided if self._complete else ():
-            line = printable(run.ledger.redactor.mask_text(sentence))
-            terminalreporter.write_line(f"too little decided: {line}", red=True)
-        for sentence in run.policy.repeated_excuses(run.verdicts):
-            masked = printable(run.ledger.redactor.mask_text(sentence))
-            terminalreporter.write_line(f"excused again and again: {masked}", red=True)
+        room = MAX_LINES + 3 - len(again)
+        for line in summary_lines(facts, self._notes(run), width=terminalreporter._tw.fullwidth, lines=room):
+            terminalreporter.write_line(mask(line))
         terminalreporter.write_line(f"reports: {report_folder(self._config) / 'report.html'}")
+        if facts.failing_findings:
+            terminalreporter.write_line(" \\\n".join(again))
+
+    def _notes(self, run: Run) -> list[str]:
+        """The sentences about the run beside its findings."""
+        targets = [target_run.target for target_run in run.target_runs.values()]
+        proxies = [(target.name, proxy) for target in targets if (proxy := target.network.proxy_address)]
+        smoke = [target_run.smoke_failure for target_run in run.target_runs.values() if target_run.smoke_failure]
+        stale = [f"stale in the baseline: {sentence}" for sentence in run.stale_entries]
+        return [
+            *(f"smoke failed: {reason}" for reason in smoke),
+            *(f"{name}: every request went through the proxy {proxy}" for name, proxy in proxies),
+            *([f"baseline {self._baseline_changes}"] if self._baseline_changes else []),
+            *([f"{len(stale)} stale, which --prune-baseline removes"] if len(stale) > 1 else []),
+            *stale,
+            *(f"too little decided: {sentence}" for sentence in (run.too_little_decided if self._complete else ())),
+            *(f"excused again and again: {sentence}" for sentence in run.policy.repeated_excuses(run.verdicts)),
+        ]
 
     def _current_run(self) -> Run:
         if self._run is None:
@@ -167,9 +179,18 @@ def report_folder(config: pytest.Config) -> Path:
     return Path(folder) if folder else resumed.parent if resumed else config.rootpath / "reports"
 
 
-def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> None:
-    """Writes the last lines of the ledger, report.json and all its views into the folder."""
+def command_line(config: pytest.Config) -> str:
+    """The command of this run as the user typed it."""
+    arguments = [str(argument) for argument in config.invocation_params.args]
+    bundled = str(data_files.root() / "suites")
+    if CHECK_SETTINGS not in arguments or bundled not in arguments:
+        return shlex.join(["pytest", *arguments])
+    return shlex.join(["wireproof", "check", *arguments[arguments.index(bundled) + 1 :]])
+
+
+def write_reports(into: Path, run: Run, exit: int, *, complete: bool) -> FinishedRun:
+    """Writes the last lines of the ledger, report.json and all its views into the folder; returns the run."""
     into.mkdir(parents=True, exist_ok=True)
     run.record_to(run.resumed_file or into / LEDGER_FILE)
     run.finish(exit, complete=complete)
-    write_run_reports(into, run.report_data(exit, complete=complete))
+    return write_run_reports(into, run.report_data(exit, complete=complete))
