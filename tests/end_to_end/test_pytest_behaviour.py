@@ -83,7 +83,7 @@ FAILING = ("suites/errors", "-q", "--provider", "iio", "--fail-on", "should", "-
 @pytest.fixture(name="failing", scope="module")
 def _failing(fresh: Fresh, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     folder = tmp_path_factory.mktemp("failing")
-    return ran(fresh, folder, *FAILING, f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
+    return ran(fresh, folder, *FAILING, "--tb=short", f"--junitxml={folder / 'reports-0' / 'pytest.xml'}")
 
 
 def verdicts(report: Any) -> dict[tuple[str, ...], Any]:
