@@ -23,10 +23,11 @@ def test_arguments(exchange: Exchange) -> None:
 
 @check("calls.own-ids", every_request=True)
 def test_own_ids(exchange: Exchange) -> None:
-    """Each call of an answer has an id, and no other call of it has the same."""
-    ids = [call.id for call in expect.given_answer(exchange).calls if not call.is_older]
+    """Each call of an answer has an id, and no other call of its choice has the same."""
+    found = [(call.choice, call.id) for call in expect.given_answer(exchange).calls if not call.is_older]
+    ids = [id for _, id in found]
     expect.condition(all(ids), "an id for each call", ids, where="the ids of the calls")
-    expect.condition(len(set(ids)) == len(ids), "an id of its own for each call", ids, where="the ids of the calls")
+    expect.condition(len(set(found)) == len(found), "an id of its own for each call", ids, where="the ids of the calls")
 
 
 @check("calls.not-in-text", every_request=True)

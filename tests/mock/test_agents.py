@@ -1,4 +1,4 @@
-"""What agents need of the server: calls one after another, custom tools, recursive schemas, and pages."""
+"""The needs of agents: calls one after another, custom tools, recursive schemas, and pages."""
 
 from __future__ import annotations
 

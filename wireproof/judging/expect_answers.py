@@ -23,12 +23,14 @@ class GivenCall:
 
     Attributes:
         is_older: True for a call of the older form, which has no id.
+        choice: the place of its choice among those of the answer.
     """
 
     id: str
     name: str
     arguments: str
     is_older: bool = False
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _from_choices(exchange: Exchange, body: Mapping[str, Any]) -> GivenAnswer:
     return GivenAnswer(
         texts=tuple(map(_text, texts)),
         refusals=tuple(filter(None, (_text(message.get("refusal")) for message in messages))),
-        calls=tuple(_call(call) for message in messages for call in _calls_of_message(message)),
+        calls=tuple(_call(call, n) for n, message in enumerate(messages) for call in _calls_of_message(message)),
         ends=tuple(_text(choice.get("finish_reason")) for choice in choices),
         reasoning="".join(map(_reasoning, messages)),
         usage=find_usage(exchange),
@@ -106,9 +108,10 @@ def _calls_of_message(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return calls or ([{"function": older, "is_older": True}] if isinstance(older, dict) else [])
 
 
-def _call(call: Mapping[str, Any]) -> GivenCall:
+def _call(call: Mapping[str, Any], choice: int) -> GivenCall:
     function, is_older = object_in(call.get("function")), bool(call.get("is_older"))
-    return GivenCall(_text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")), is_older)
+    id, name, arguments = _text(call.get("id")), _text(function.get("name")), _text(function.get("arguments"))
+    return GivenCall(id, name, arguments, is_older, choice)
 
 
 def _from_chunks(exchange: Exchange, values: Sequence[Mapping[str, Any]]) -> GivenAnswer:
@@ -122,7 +125,9 @@ def _from_chunks(exchange: Exchange, values: Sequence[Mapping[str, Any]]) -> Giv
         texts=tuple("".join(texts[index]) for index in sorted(texts)),
         refusals=tuple(choice.refusal for choice in joined if choice.refusal),
         calls=tuple(
-            GivenCall(call.id or "", call.name, call.arguments) for choice in joined for call in choice.tool_calls
+            GivenCall(call.id or "", call.name, call.arguments, choice=n)
+            for n, choice in enumerate(joined)
+            for call in choice.tool_calls
         ),
         ends=tuple(str(choice.finish_reasons[0]) if choice.finish_reasons else "" for choice in joined),
         reasoning="".join(_reasoning(object_in(part.get("delta"))) for part in parts),

@@ -74,7 +74,7 @@ def _properties_element(**values: str) -> str:
 
 
 def _finding_text(facts: FinishedRun, at: int, verdict: Verdict) -> str:
-    """What this verdict saw, then its cause with the other cases, the command that repeats it, and the remedy."""
+    """The values that this verdict saw, then its cause with its cases, the command that repeats it, and the remedy."""
     rows = []
     for finding in verdict.findings:
         rows += [f"expected     {finding.expected}", f"actual       {finding.actual}", f"where        {finding.where}"]

@@ -124,7 +124,8 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-text-in-sevens": cut_otherwise(join_sevens),
     "free-text-newline-ended": on_content(lambda text: f"{text}\n" if text and not text.startswith("{") else text),
     "free-text-greeted-in-streams": on_pieces(
-        lambda pieces: pieces if pieces[0].startswith("{") else [GREETING, *pieces]
+        # JSON takes no greeting, and neither does an echo of the prompt.
+        lambda pieces: pieces if pieces[0].startswith("{") or "exactly:" in "".join(pieces) else [GREETING, *pieces]
     ),
     "free-text-like-markup": FaultHooks(
         on_answer=lambda answer, received: (

@@ -107,7 +107,8 @@ def pair_chunks(events: Events) -> Events:
         are_plain_texts = len(last) == len(current) == 1 and all(
             set(delta) == {"content"} and delta["content"] for delta in pair
         )
-        is_unfinished = are_plain_texts and event.data["choices"][0].get("finish_reason") is None
+        is_same_choice = are_plain_texts and joined[-1].data["choices"][0]["index"] == event.data["choices"][0]["index"]
+        is_unfinished = is_same_choice and event.data["choices"][0].get("finish_reason") is None
         was_joined = not was_joined and is_unfinished and not event.data["choices"][0].get("logprobs")
         if was_joined:
             last[0]["content"] += current[0]["content"]
