@@ -18,6 +18,8 @@ from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
 from wireproof.formats.yaml_file import read_yaml
 
+# The cases of the profile `full`: few requests that hold many features, a schema and an echo among them.
+FULL_CASES = ("pairs-chat-05", "pairs-chat-08", "pairs-completions-03")
 FEATURES_FILE, ARRAY_FILE = "suites/pairs/features.yaml", "suites/pairs/array.yaml"
 CASE_PREFIX = "pairs-"
 # Prefix of a selector of the cases in which a feature shows, `pairs:chat:n`; `pairs:chat:*` selects every one.
@@ -235,6 +237,7 @@ def entries_of_array() -> dict[str, Any]:
     """The entries of the cases of the covering array, as cases.yaml would have them."""
     return {
         name: load_features()[endpoint_of_case(name)].case_entry(combination)
+        | ({"profile": "full"} if name in FULL_CASES else {})
         for name, combination in load_array().items()
     }
 
