@@ -176,7 +176,7 @@ def check_chat(body: JsonObject, rules: BodyRules) -> None:
     check_tool_choice(body)
     check_function_choice(body)
     check_logit_bias(body)
-    if rules.refuses_unknown:
+    if rules.strict:
         check_tool_names(body)
         check_answers_to_calls(body["messages"])
         check_response_format(body)

@@ -34,7 +34,7 @@ def create_completion(context: RequestContext, raw_body: JsonObject) -> Answer:
     rules = context.profile.rules("completions")
     body = body_validation.validate_body(raw_body, rules)
     check_logit_bias(body)
-    if rules.refuses_unknown:
+    if rules.strict:
         check_dependent_members({**body, "logprobs": True})
     model = find_model(context, body["model"], "completions")
     for prompt in prompts_as_text(body["prompt"]):

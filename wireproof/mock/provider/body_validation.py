@@ -70,7 +70,7 @@ def validate_body(body: JsonObject, rules: BodyRules) -> JsonObject:
         if name in body:
             check_member(field, body[name])
             if body[name] is not None:
-                check_shape(rules.endpoint, name, body[name], strict=rules.refuses_unknown)
+                check_shape(rules.endpoint, name, body[name], strict=rules.strict)
         elif field.required:
             raise missing_field(name)
     return {name: value for name, value in body.items() if value is not None and name in fields}

@@ -52,6 +52,7 @@ class BodyRules:
         endpoint: the endpoint whose bodies they are for.
         token_cap: the member that limits the tokens of an answer.
         refuses_unknown: true if members without a rule are refused.
+        strict: true if further rules of OpenAI's own service hold.
         refused: members that are refused in any case.
     """
 
@@ -61,6 +62,7 @@ class BodyRules:
     roles: tuple[str, ...] = ()
     content_parts: tuple[str, ...] = ("text",)
     refuses_unknown: bool = False
+    strict: bool = False
     refused: frozenset[str] = frozenset()
 
     @property
@@ -78,4 +80,5 @@ class BodyRules:
             roles=tuple(row.get("roles", ())),
             content_parts=tuple(row.get("content_parts", ("text",))),
             refuses_unknown=row.get("unknown_fields") == "refuse",
+            strict=row.get("unknown_fields") == "refuse",
         )
