@@ -220,8 +220,10 @@ def test_a_peer_that_breaks_http_is_a_failure_and_no_error(run: Callable[..., Ou
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Garbage)
     with listening(server) as url:
         found = run(BY_CHECK, "--endpoint", url, *FEW)
-    found.ends_with(1, "expected well-formed HTTP/1.1")
-    assert "220 mail.example ESMTP" in found.text
+    found.ends_with(1, "1. wire.http: ")
+    assert [(group["expected"], "220 mail.example ESMTP" in str(group)) for group in found.report["findings"]] == [
+        ("well-formed HTTP/1.1", True)
+    ]
     assert found.verdicts("error") == []
     assert {check for check, _ in found.verdicts("fail")} == {"wire.http"}
 

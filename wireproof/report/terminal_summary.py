@@ -14,7 +14,7 @@ from wireproof.report.markdown_summary import headline
 from wireproof.report.promises_text import promises_lines
 
 MAX_LINES, MAX_WIDTH = 33, 80
-MAX_SENTENCES, MAX_SENTENCE_LENGTH = 4, 230
+MAX_SENTENCES, MAX_SENTENCE_LENGTH = 4, 600
 
 
 def summary_lines(
