@@ -24,12 +24,12 @@ ROOT = Path(__file__).parents[2]
 RECORDED = json.loads((ROOT / "tests" / "gate.json").read_text(encoding="utf-8"))
 # The aim is 0.95 under each contract. A share that rises is recorded here, and none may fall.
 LEAST_SHARES_RED = {
-    "openai": 0.89,
-    "aion": 0.92,
-    "iio": 0.94,
-    "aiorouter": 0.945,
-    "iotex": 0.945,
-    "io-intelligence": 0.93,
+    "openai": 0.897,
+    "aion": 0.948,
+    "iio": 0.946,
+    "aiorouter": 0.948,
+    "iotex": 0.946,
+    "io-intelligence": 0.955,
 }
 WORDS = {
     "key-shown": {"openai": "core", "iio": "advice"},
