@@ -88,7 +88,7 @@ class IdIndex:
             "levels": _distinct_values(judgement.level for _, _, judgement in cited),
             "providers": _distinct_values(name for name, _, _ in cited),
             "cases": _distinct_values("+".join(judgement.case.values()) for _, _, judgement in cited),
-            "stands": [f"{clause.id}: {clause.place}" for _, clause, _ in cited],
+            "stands": _distinct_values(f"{clause.id}: {clause.place}" for _, clause, _ in cited),
             "broken_by": broken_by,
             "bitten": self._report_links(broken_by),
             "mend": advice_for(id),
