@@ -45,7 +45,8 @@ def test_every_report_counts_the_same_failures(reports: Path) -> None:
         group["cases"] for group in failing
     ]
     assert gating >= len(failing) > 0
-    assert f"{gating} judgements fail the run" in (reports / "summary.md").read_text(encoding="utf-8")
+    told = f"{len(failing)} causes ({gating} verdicts) fail the run"
+    assert told in (reports / "summary.md").read_text(encoding="utf-8")
 
 
 def test_a_sarif_result_points_at_its_exchange(reports: Path) -> None:
