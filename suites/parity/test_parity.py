@@ -173,7 +173,8 @@ def test_own_ids(first: Exchange, second: Exchange, third: Exchange) -> None:
     ids = []
     for exchange in (first, second, third):
         expect.success(exchange)
-        values = [chunk.value for chunk in exchange.stream.chunks] if expect.is_stream(exchange) else [exchange.json]
+        is_stream = expect.is_stream(exchange)
+        values = [chunk.value for chunk in exchange.stream.chunks] if is_stream else [expect.json_body(exchange)]
         found = [
             value.get("id") or expect.object_in(value.get("response")).get("id") for value in expect.objects_in(values)
         ]

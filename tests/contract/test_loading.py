@@ -260,7 +260,7 @@ A_CLAUSE = """
         pytest.param(
             "schemas/iio/clauses.yaml",
             A_CLAUSE.format(id="IIO-NEW-001", check="smoke.reachable", case="chat-basic").replace("must", "shall"),
-            "schemas/iio/clauses.yaml, /145/judged/0/level: ",
+            "schemas/iio/clauses.yaml, /144/judged/0/level: ",
             id="a-level-nobody-knows",
         ),
         pytest.param(

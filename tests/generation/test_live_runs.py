@@ -33,7 +33,7 @@ def _url() -> Iterator[str]:
 def ran(fresh: Fresh, into: Path, url: str, *words: str, **environment: str) -> tuple[str, Mapping[str, Any]]:
     """Runs one family; returns its output and its report."""
     aimed = ["--provider", "openai", "--endpoint", url, "--key-env", "SOME_KEY", f"--report-dir={into}"]
-    chosen = ["suites/generated", "-q", "-k", f"openai-{FAMILY}", "-p", "no:cacheprovider"]
+    chosen = ["suites/generated", "-q", "-k", f"openai-{FAMILY}", "-p", "no:cacheprovider", "--tb=short"]
     known = {name: value for name, value in os.environ.items() if name != "CI"}
     env = {**known, "SOME_KEY": "sk-mock-standard.generated", **environment}
     done = fresh("pytest", *chosen, *aimed, *words, env=env)
