@@ -508,7 +508,9 @@ def alarms(before: Mapping[Any, Verdict], after: Mapping[Any, Verdict], mix: Mix
 def test_no_legal_mix_breaks_a_promise(provider: str, heard: RunOf, data: st.DataObject, mix: Mix) -> None:
     target_run, evidence = heard(provider)
     fault_free = streams(evidence)
-    name = data.draw(st.sampled_from(sorted(fault_free)), label="case")
+    # The variants are written for streams of one choice; a combination of features has two.
+    names = [name for name in sorted(fault_free) if not name.startswith("pairs-")]
+    name = data.draw(st.sampled_from(names), label="case")
     events = apply_variants(read_events(fault_free[name]), mix.variants)
     rewritten_answer = rewritten(fault_free[name], events, mix)
     assert [(event.name, event.value) for event in read_events(rewritten_answer)] == [
