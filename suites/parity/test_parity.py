@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wireproof import expect
-from wireproof.check import Exchange, Inconclusive, Undecided, check
+from wireproof.check import Exchange, Inconclusive, NotJson, Undecided, check
 
 ORDER = re.compile(r"^\s*Say exactly:\s*", re.I)
 PLAIN, STREAM = "the plain answer", "the stream"
@@ -173,8 +173,11 @@ def test_own_ids(first: Exchange, second: Exchange, third: Exchange) -> None:
     ids = []
     for exchange in (first, second, third):
         expect.success(exchange)
-        is_stream = expect.is_stream(exchange)
-        values = [chunk.value for chunk in exchange.stream.chunks] if is_stream else [expect.json_body(exchange)]
+        try:
+            is_stream = expect.is_stream(exchange)
+            values = [chunk.value for chunk in exchange.stream.chunks] if is_stream else [exchange.json]
+        except NotJson:
+            raise Inconclusive("an answer is no JSON") from None
         found = [
             value.get("id") or expect.object_in(value.get("response")).get("id") for value in expect.objects_in(values)
         ]
