@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from wireproof.mock.endpoints.request_context import RequestContext, check_context_length, find_model, lowest_cap
@@ -68,17 +68,17 @@ def check_references(context: RequestContext, body: JsonObject) -> None:
     if body.get("background") and body.get("store") is False:
         raise out_of_range("background", "'background' needs 'store' to be true.")
     items = body["input"] if isinstance(body.get("input"), list) else []
-    known = {item["id"] for item in stored_output_items(context)}
     for index, item in enumerate(items):
-        if isinstance(item, dict) and item.get("type") == "item_reference" and item.get("id") not in known:
+        is_reference = isinstance(item, dict) and item.get("type") == "item_reference"
+        if is_reference and item.get("id") not in stored_item_ids(context):
             raise out_of_range(f"input[{index}].id", f"Item with id '{item.get('id')}' not found.")
 
 
-def stored_output_items(context: RequestContext) -> Iterator[JsonObject]:
-    """The output items of the stored responses."""
-    for stored in context.stored_items.items.values():
-        if isinstance(stored, StoredAnswers):
-            yield from stored.response["output"]
+def stored_item_ids(context: RequestContext) -> frozenset[str]:
+    """The ids of the output items of the stored responses."""
+    # A copy, because another request of the account may store an item meanwhile.
+    stored = [item for item in tuple(context.stored_items.items.values()) if isinstance(item, StoredAnswers)]
+    return frozenset(item["id"] for answers in stored for item in answers.response["output"])
 
 
 def call_ids(response: JsonObject) -> tuple[str, ...]:
