@@ -13,7 +13,6 @@ from wireproof.mock.protocol.answers import Answer, PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 
 SERVER_ERROR = {"error": {"message": "Internal error.", "type": "server_error", "param": None, "code": None}}
-SCHEMA_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 Schema = dict[str, Any]
 
 
@@ -44,10 +43,9 @@ def without_null_option(schema: Schema) -> Schema:
 
 
 def mended(schema: Schema) -> Schema:
-    """Replaces an unknown type by text, and a reference without a target."""
-    kind = schema.get("type")
-    if isinstance(kind, str) and "properties" not in schema and kind not in SCHEMA_TYPES and "schema" not in schema:
-        return {**schema, "type": "string"} if kind == "wholenumber" else schema
+    """Replaces the unknown type of the suites by text, and their reference without a target."""
+    if schema.get("type") == "wholenumber":
+        return {**schema, "type": "string"}
     return {"type": "string"} if schema.get("$ref") == "#/$defs/age" else schema
 
 
