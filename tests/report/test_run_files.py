@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 from jsonschema import Draft7Validator, FormatChecker
@@ -174,6 +174,7 @@ def texts(data: Any) -> list[str]:
 
 @FAST
 @given(SAID)
+@example("x" * 79)
 def test_the_end_on_the_terminal_is_short_and_holds_no_control_sequence(said: str) -> None:
     lines = summary_lines(facts_of(said), [said])
     assert not UNSEEN.search("".join(lines))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 
 from wireproof.contract.clause import WIRE
-from wireproof.formats.safe_text import printable
+from wireproof.formats.safe_text import printable, shorten
 from wireproof.judging.decided_promises import DocumentPromises
 
 TERMINAL_WIDTH, MAX_LINES_OF_TARGET = 80, 3
-MAX_OPTIONS_IN_LINE = 2
+MAX_OPTIONS_IN_LINE, MAX_NAME_LENGTH = 2, 50
 
 
 def decided_text(promises: DocumentPromises, verb: str = "decided") -> str:
@@ -20,7 +20,8 @@ def decided_text(promises: DocumentPromises, verb: str = "decided") -> str:
 
 def promises_lines(promises: DocumentPromises, verb: str = "decided", *, prefix: str = "") -> list[str]:
     """The promises of one document in at most three lines of 80 columns; small groups are summed up."""
-    head = f"{prefix}{printable(promises.target)}: {decided_text(promises, verb)}"
+    name = shorten(printable(promises.target), MAX_NAME_LENGTH)
+    head = f"{prefix}{name}: {decided_text(promises, verb)}"
     for told in range(len(promises.open), -1, -1):
         parts = [group.text(MAX_OPTIONS_IN_LINE) for group in promises.open[:told]]
         rest = sum(len(group.clauses) for group in promises.open[told:])
