@@ -179,6 +179,7 @@ def _expected_promises(
         if planned.provider == contract and (expected := _expected_outcome(planned, target, sent, reasons)) is not None
         for clause, judgement in planned.clauses
     ]
+    outcomes += replace(target_run, target=target).left_out_outcomes(contract)
     clauses = next(column.clauses for column in target_run.columns if column.name == contract)
     absent = causes_without_verdict(clauses, target_run.cases, target.profile)
     return document_promises(target.name, contract, outcomes, clauses, absent)

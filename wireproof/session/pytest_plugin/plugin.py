@@ -18,6 +18,7 @@ import pytest
 
 from wireproof.contract.target_options import TargetOptions, environment
 from wireproof.errors import WireproofError
+from wireproof.formats.safe_text import printable
 from wireproof.judging.check import registry
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin import check_options, one_step_protocol
@@ -95,6 +96,16 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     """Ends the session with one sentence and exit code 2 if a file or an option is invalid."""
     if TROUBLE_KEY in config.stash:
         pytest.exit(str(config.stash[TROUBLE_KEY]), returncode=2)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Tells the number of verdicts that the profile of each target leaves out."""
+    runs = config.stash[RUN_KEY].target_runs.values() if RUN_KEY in config.stash else ()
+    return [
+        f"{printable(run.target.name)}: {len(run.left_out)} verdicts beyond the profile {run.target.profile} left out"
+        for run in runs
+        if run.left_out
+    ]
 
 
 @pytest.hookimpl(tryfirst=True)
