@@ -18,8 +18,8 @@ TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
 BODILESS_METHODS = frozenset({"HEAD", "OPTIONS"})
 # Sizes of a run; each profile includes the cases of those before it.
 PROFILES = ("core", "full", "all")
-# The most requests of a run with this profile, repeats and second looks included. Retries after a refusal by a rate limit
-# and generated requests come on top.
+# The most requests of a run with this profile, repeats and second looks included. Retries after a refusal by a rate
+# limit and generated requests come on top.
 PROFILE_CEILINGS: Mapping[str, int] = {"core": 40, "full": 300}
 # Labels of keys for one purpose: a revoked one, and a second one of the account whose quota is used up.
 SPECIAL_KEYS = ("revoked", "same-account")
