@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "serve",
     "clauses",
+    "checks",
     "cases",
     "faults",
     "fields",
@@ -38,12 +39,17 @@ COMMANDS = (
 # These commands take options of pytest or locust too, so they parse their arguments themselves.
 PASS_THROUGH = ("check", "load", "sweep", "failover")
 
+VERSION_FLAGS = frozenset({"--version", "-V"})
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code. An error in the input is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments and arguments[0] in PASS_THROUGH:
+            if VERSION_FLAGS & set(arguments):
+                print(f"wireproof {__version__}")
+                return 0
             own_code: int = _import_command(arguments[0]).run(arguments[1:])
             return own_code
         parsed = build_parser(arguments[:1]).parse_args(arguments)
@@ -80,10 +86,10 @@ def build_parser(wanted: Sequence[str] = ()) -> argparse.ArgumentParser:
         _import_command(name).add(commands)
     show_examples(
         parser,
-        "wireproof check                                         # judge the bundled reference server",
+        "wireproof check                                         # judge the reference server",
         "wireproof check --endpoint https://api.example/v1 --model my-model --key-env MY_KEY",
         "wireproof explain stream.usage                          # a requirement, and how to fix a server",
-        "wireproof load stream -u 32 -t 30s --host http://127.0.0.1:8000/v1 --model my-model",
+        "wireproof load stream -u 32 -t 30s --endpoint http://127.0.0.1:8000/v1 --model my-model",
     )
     return parser
 

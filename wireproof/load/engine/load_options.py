@@ -56,7 +56,7 @@ def _add_target_options(group: Any) -> None:
     option("--provider", metavar="NAME", help=text)
     for row in SHARED_TARGET_OPTIONS:
         option(row.flag, **row.keywords)
-    text = "number of local cells to start if no --host is given (default: 1)"
+    text = "number of local cells to start without --endpoint (default: 1)"
     option("--cells", type=int, default=1, metavar="N", help=text)
     text = "latency profile of the local cells, one of load/cells.yaml (default: steady)"
     option("--latency", default="steady", metavar="NAME", help=text)
@@ -131,7 +131,7 @@ def use_own_port(parser: ArgumentParser, words: Sequence[str]) -> None:
 
 
 def target_options_at(options: Namespace, provider: str | None, host: str | None) -> TargetOptions:
-    """The options of the target at a host; those of the bundled server if the host is None."""
+    """The options of the target at a host; those of the reference server if the host is None."""
     shared = {row.name: getattr(options, row.name) for row in SHARED_TARGET_OPTIONS}
     if host is None:
         del shared["name"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Collection
 from functools import cache, partial
 from typing import Any
@@ -49,6 +49,8 @@ def _add_options(names: Collection[str], scenarios: Collection[str], parser: Arg
         if action.dest == "user_classes":
             action.type = existing_user
     load_options.add_load_options(parser)
+    text = "base URL of the API to load, as --host"
+    parser.add_argument("--endpoint", dest="host", metavar="URL", default=SUPPRESS, help=text)
     parser.set_defaults(spawn_rate=DEFAULT_SPAWN_RATE)
     load_options.use_own_port(parser, sys.argv[1:])
 

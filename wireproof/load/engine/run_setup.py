@@ -45,19 +45,37 @@ def set_up(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings
         settings = replace(settings, hosts=running.hosts)
         environment.host = ",".join(running.hosts)
     try:
-        first_target, *_ = process_plan.build_load_targets(options, settings)
+        first_target = _prepare_targets(options, settings)
         for scenario in scenarios:
             request_mix.build_mix(scenario, first_target, options.seed, traced=settings.course.kind == TRACE_REPLAY)
     except WireproofError:
         if running is not None:
             running.stop()
         raise
-    if options.wait:
-        _wait_until_up(process_plan.build_load_targets(options, settings))
     _set_locust_options(environment, settings, first_target.deadlines.total)
     description = f"{', '.join(settings.hosts)} ({settings.provider}); seed {options.seed}; {settings.ceilings}"
     print(f"wireproof load: {description}", file=sys.stderr)
     return settings, running
+
+
+def _prepare_targets(options: Namespace, settings: RunSettings) -> Target:
+    """Waits until the targets are up, and picks listed models if none is named; returns the first target.
+
+    The models become options, which locust sends to each worker.
+    """
+    targets = process_plan.build_load_targets(options, settings)
+    if options.wait:
+        _wait_until_up(targets)
+    if settings.local or options.model:
+        return targets[0]
+    # Imported late: most runs need no library of another client.
+    from wireproof.client.model_list import with_listed_models
+
+    (first, *_) = process_plan.build_named_targets(options, settings)
+    options.model = [f"{role}={model}" for role, model in with_listed_models(first).models.items()]
+    if options.model:
+        print(f"wireproof load: models from the list of {first.base_url}: {', '.join(options.model)}", file=sys.stderr)
+    return process_plan.build_load_targets(options, settings)[0]
 
 
 def _wait_until_up(targets: Iterable[Target]) -> None:

@@ -61,7 +61,7 @@ def ceilings_for_hosts(ceilings: Ceilings, hosts: Iterable[str], *, allowed: boo
     )
     if not allowed:
         remedy = f"add {ALLOW_HOST_FLAG} if its owner agrees; the run then sends {whole}"
-        raise ConfigError(f"--host {remote[0]}", "it is not this machine, and load may cost or harm", remedy)
+        raise ConfigError(f"--endpoint {remote[0]}", "it is not this machine, and load may cost or harm", remedy)
     return whole
 
 
