@@ -33,6 +33,18 @@ COMMANDS = (
 )
 # These commands take options of pytest or locust too, so they parse their arguments themselves.
 PASS_THROUGH = ("check", "load", "sweep", "failover")
+SHELLS = ("bash", "zsh", "fish")
+
+
+class PrintCompletion(argparse.Action):
+    """Prints the completion script of a shell, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option_string: Any = None) -> None:
+        # Imported late: no other command needs the library.
+        from wireproof.cli.completion import completion_script
+
+        print(completion_script(values))
+        parser.exit()
 
 
 def build_parser(*wanted: str) -> argparse.ArgumentParser:
@@ -41,6 +53,8 @@ def build_parser(*wanted: str) -> argparse.ArgumentParser:
         prog="wireproof", description="Conformance and load benchmarks for OpenAI-compatible HTTP APIs."
     )
     parser.add_argument("--version", action="version", version=f"wireproof {__version__}", help="print the version")
+    text = "print a script that completes commands and options, to be sourced by the shell"
+    parser.add_argument("--print-completion", action=PrintCompletion, choices=SHELLS, help=text)
     commands = parser.add_subparsers(
         required=True, metavar="COMMAND", title="commands; `wireproof COMMAND --help` shows the options of one"
     )

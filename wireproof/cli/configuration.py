@@ -24,7 +24,7 @@ from wireproof.formats.near_miss import did_you_mean
 # The commands that read configuration; `serve` does not, since runs start it with options of their own.
 CONFIGURED = ("check", "plan", "limits", "load", "sweep", "failover", "judge", "compare", "explain")
 # Commands that pass options on: command → the command that has these options.
-PASSED_ON = {"sweep": "load", "failover": "load"}
+PASSED_TO = {"sweep": "load", "failover": "load"}
 OWN_FILE, PROJECT_FILE = "wireproof.toml", "pyproject.toml"
 PREFIX = "WIREPROOF_"
 # Options that take the place of a run.
@@ -130,7 +130,7 @@ def _options_of_table(file: str, command: str) -> Actions:
         raise ConfigError(
             f"{file}, {command}", "no command has such a table", did_you_mean(command, CONFIGURED, tables)
         )
-    passed_on = _own_options(PASSED_ON[command]) if command in PASSED_ON else {}
+    passed_on = _own_options(PASSED_TO[command]) if command in PASSED_TO else {}
     return passed_on | _own_options(command)
 
 
@@ -180,10 +180,10 @@ def _own_options(command: str) -> Actions:
 
 def _shared_options(command: str) -> Actions:
     """The options about targets that a command passes on to load runs."""
-    if command not in PASSED_ON:
+    if command not in PASSED_TO:
         return {}
     own = _own_options(command)
-    passed_on = _own_options(PASSED_ON[command])
+    passed_on = _own_options(PASSED_TO[command])
     return {name: one for name, one in passed_on.items() if name in BY_NAME and name not in own}
 
 
