@@ -100,7 +100,7 @@ def _look(page: Path, charts: set[str]) -> None:
 
 def timeline() -> dict[str, Any]:
     """Two slices of half a second with four ok requests each, and one refused request."""
-    values = {"TTFT ms": [[50.0, 4]], "gap ms": [[0.0, 8], [10.0, 60], [100.0, 1]]}
+    values = {"TTFT ms": [[50.0, 4]], "ITL ms": [[0.0, 8], [10.0, 60], [100.0, 1]]}
     first = {"place": 0, "counts": {"window/a/ok": 4, "tokens": 40, "flying ms": 1000}, "metrics": {"a": values}}
     second = {"place": 1, "counts": {"window/a/ok": 4, "window/b/refused": 1}, "metrics": {"a": values}}
     return {"timeline": {"width_s": 0.5, "slices": [first, second]}}

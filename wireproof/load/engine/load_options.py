@@ -18,6 +18,8 @@ from wireproof.load.scenario.spending_limits import (
     Ceilings,
 )
 
+# The option that keeps locust's tables.
+TABLES_FLAG = "--locust-tables"
 # Requests of an open loop that may be under way if neither -u nor the scenario sets their number.
 DEFAULT_MAX_UNDER_WAY = 100
 # Options about a target that `wireproof check` has as well.
@@ -96,6 +98,10 @@ def _add_file_options(group: Any) -> None:
     option = group.add_argument
     text = "write the result as load.html, load.md, load.json and load.csv into this directory"
     option("--report-dir", metavar="DIR", help=text)
+    text = "print every metric and the definitions of all figures, in place of the short result"
+    option("--definitions", action="store_true", help=text)
+    text = "print locust's own tables too, during the run and at its end"
+    option(TABLES_FLAG, action="store_true", help=text)
     option("--summary", metavar="FILE", help="write the result as JSON (schemas/formats/load.json)")
     option("--records", metavar="FILE", help="write one line of JSON per request (schemas/formats/record.json)")
     option("--junit", metavar="FILE", help="write one test case per threshold as JUnit XML")

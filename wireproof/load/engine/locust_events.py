@@ -13,7 +13,7 @@ from locust import argument_parser, events
 from locust.runners import MasterRunner, WorkerRunner
 
 from wireproof.errors import WireproofError
-from wireproof.load.engine import load_options, locust_buckets, run_setup
+from wireproof.load.engine import load_options, locust_buckets, locust_tables, run_setup
 from wireproof.load.engine.master import MasterRun
 from wireproof.load.engine.process_run import LocalRun
 from wireproof.load.engine.run_owner import RunOwner
@@ -52,12 +52,15 @@ def _add_options(names: Collection[str], scenarios: Collection[str], parser: Arg
     text = "base URL of the API to load, as --host"
     parser.add_argument("--endpoint", dest="host", metavar="URL", default=SUPPRESS, help=text)
     parser.set_defaults(spawn_rate=DEFAULT_SPAWN_RATE)
+    if level := locust_tables.quiet_log_level(sys.argv[1:]):
+        parser.set_defaults(loglevel=level)
     load_options.use_own_port(parser, sys.argv[1:])
 
 
 def _join_run(users: UserClasses, default: str, *, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
     """Sets up this process as a worker, as the master, or as the only process of the run."""
     environment.available_user_classes = users
+    locust_tables.silence_tables(environment.parsed_options)
     if isinstance(runner, WorkerRunner):
         _join_as_worker(users, environment)
         return

@@ -14,7 +14,7 @@ from wireproof.load.results.timeline import outcomes_from_counts, values_of_metr
 from wireproof.stats import merge_counts, quantile
 
 # Metrics with a distribution curve, and metrics drawn over time.
-CURVE_METRICS = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
+CURVE_METRICS = ("TTFT ms", "TTFOT ms", "ITL ms", "TPOT ms", "e2e ms")
 OVER_TIME_METRICS = ("TTFT ms", "e2e ms")
 FAILURE_OUTCOMES = (
     "refused",
@@ -70,7 +70,7 @@ def distribution_curves(run: Mapping[str, Any]) -> list[dict[str, Any]]:
 def gap_heatmap(run: Mapping[str, Any]) -> dict[str, Any]:
     """Gaps by time and length: edges of the rows in milliseconds, and cells [slice, row, number]."""
     slices = run["timeline"]["slices"]
-    gaps = {row["place"]: values_of_metric(row, "gap ms") for row in slices}
+    gaps = {row["place"]: values_of_metric(row, "ITL ms") for row in slices}
     longest = max((value for counts in gaps.values() for value in counts), default=0.0)
     shortest = min((value for counts in gaps.values() for value in counts if value > 0), default=longest)
     edges = [max(shortest, 0.01)]

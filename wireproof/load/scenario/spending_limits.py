@@ -34,6 +34,8 @@ class Ceilings:
         )
 
     def __str__(self) -> str:
+        if self == Ceilings():
+            return "no ceilings"
         parts = [
             "no ceiling on requests" if self.requests is None else f"at most {self.requests} requests",
             "no ceiling on output tokens" if self.output_tokens is None else f"{self.output_tokens} output tokens",

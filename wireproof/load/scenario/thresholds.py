@@ -27,7 +27,7 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 TIME_METRICS = {
     "ttft": "TTFT ms",
     "ttfot": "TTFOT ms",
-    "gap": "gap ms",
+    "itl": "ITL ms",
     "tpot": "TPOT ms",
     "e2e": "e2e ms",
     "headers": "headers ms",
