@@ -152,6 +152,25 @@ def add_load_run_options(
     option("--json", action="store_true", help="print the result as JSON")
 
 
+def split_passed_on(
+    arguments: Sequence[str], own: argparse.ArgumentParser, other: argparse.ArgumentParser
+) -> tuple[list[str], list[str]]:
+    """The words of a command's own options and positional arguments, and those of the options of another command.
+
+    A value of an option that is not known would else be taken for a positional argument.
+    """
+    known = set(option_strings(own))
+    passed_on = {text: one for one in other._actions for text in one.option_strings if text not in known}
+    own_words, others, words = list[str](), list[str](), iter(arguments)
+    for word in words:
+        action = passed_on.get(word)
+        if action is not None:
+            others += [word] if action.nargs == 0 else [word, *(value for value in [next(words, None)] if value)]
+        else:
+            (others if word.partition("=")[0] in passed_on else own_words).append(word)
+    return own_words, others
+
+
 def show_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
     """Ends the help of a command with examples; a `#` starts a comment in a line."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter

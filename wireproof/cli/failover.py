@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from wireproof.cli.arguments import add_load_run_options, as_of_check, show_examples, write_file
+from wireproof.cli import load
+from wireproof.cli.arguments import add_load_run_options, as_of_check, show_examples, split_passed_on, write_file
 from wireproof.cli.scenario_list import print_scenarios, wants_list
 from wireproof.contract.option_table import BY_NAME
 from wireproof.errors import ConfigError, WireproofError
@@ -43,10 +44,14 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.failover import failover_report
     from wireproof.load.experiments.failover.health_polls import HealthPolls
     from wireproof.load.experiments.failover.outages import false_alarm_seconds, find_outages, request_from_record
+    from wireproof.load.results.failover_words import failover_holds
 
     if wants_list(arguments):
         return print_scenarios(arguments)
-    options, others = build_parser().parse_known_args(arguments)
+    parser = build_parser()
+    own, others = split_passed_on(arguments, parser, load.build_parser())
+    options, unknown = parser.parse_known_args(own)
+    others += unknown
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
     provider = loading.find_provider(providers, options.provider)
     script = None if options.host else options.script or str(data_files.root() / DEFAULT_SCRIPT)
@@ -69,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.write:
         write_file(Path(options.write), json.dumps(data, indent=1) + "\n")
     print(json.dumps(data, indent=1) if options.json else failover_report.failover_to_text(data))
-    return 0 if failover_report.failover_holds(data) else 1
+    return 0 if failover_holds(data) else 1
 
 
 def _health_pages(

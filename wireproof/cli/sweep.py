@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import add_load_run_options, show_examples, write_file
+from wireproof.cli import load
+from wireproof.cli.arguments import add_load_run_options, show_examples, split_passed_on, write_file
 from wireproof.cli.scenario_list import print_scenarios, wants_list
 from wireproof.errors import ConfigError
 
@@ -37,7 +38,10 @@ def run(arguments: Sequence[str]) -> int:
 
     if wants_list(arguments):
         return print_scenarios(arguments)
-    options, others = build_parser().parse_known_args(arguments)
+    parser = build_parser()
+    own, others = split_passed_on(arguments, parser, load.build_parser())
+    options, unknown = parser.parse_known_args(own)
+    others += unknown
     bounds, scenarios = _search_bounds(options), read_scenarios(Path(options.scenarios) if options.scenarios else None)
     if options.scenario not in scenarios:
         raise unknown_scenario(options.scenario, scenarios)

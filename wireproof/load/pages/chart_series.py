@@ -118,6 +118,9 @@ def _percentile_over_time(slices: Sequence[Mapping[str, Any]], metric: str, shar
     needed = MIN_VALUES_BEYOND_PERCENTILE / min(share, 1 - share)
     total = sum(counts.total() for counts in slice_values)
     group_size = max(1, math.ceil(needed * len(slices) / total)) if total else 1
+    if group_size >= len(slices) > 1:
+        # One value for the whole run is no course over time; the table has it.
+        return [None] * len(slices)
     percentiles: list[float | None] = []
     for start in range(0, len(slices), group_size):
         group = slice_values[start : start + group_size]

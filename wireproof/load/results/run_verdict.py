@@ -54,7 +54,8 @@ def _failure_reasons(summary: Mapping[str, Any]) -> list[str]:
     broken = [row for row in summary["thresholds"] if row["holds"] is False]
     if broken:
         texts = ", ".join(f"{row['expression']} (measured {measured_text(row)})" for row in broken)
-        reasons.append(f"{len(broken)} of {len(summary['thresholds'])} thresholds are broken: {texts}")
+        whole = len(summary["thresholds"])
+        reasons.append(f"{len(broken)} of {whole} threshold{'s' * (whole > 1)} broken: {texts}")
     if breaks_promises(summary):
         judged, kept = summary["conformance"]["judged"], summary["conformance"]["conformant"]
         reasons.append(f"{judged - kept:,} of {judged:,} answers break a must of the contract")
@@ -69,7 +70,8 @@ def _good_news(summary: Mapping[str, Any]) -> list[str]:
     if summary["all"]["outcomes"].get("left"):
         news = [errors or f"{sum(summary['all']['outcomes'].values()):,} requests are ok, or were left as planned"]
     if summary["thresholds"]:
-        news.append(f"all {len(summary['thresholds'])} thresholds hold")
+        number = len(summary["thresholds"])
+        news.append("the threshold holds" if number == 1 else f"all {number} thresholds hold")
     if summary["conformance"] is not None and not breaks_promises(summary):
         news.append(f"{summary['conformance']['conformant']:,} of {summary['conformance']['judged']:,} answers conform")
     return news

@@ -121,7 +121,7 @@ def _metric_table(metrics: Mapping[str, Any], columns: Sequence[str]) -> Iterato
 
 
 def _closing_lines(summary: Mapping[str, Any], shown: int | None = MAX_SHOWN) -> Iterator[str]:
-    """What is left to tell: the limiter, conformance, thresholds, the validity of the figures."""
+    """The rest: the limiter, conformance, thresholds, the validity of the figures."""
     yield ""
     if held_off := throttling.throttling_sentence(summary["limiter"]):
         yield from _wrapped(f"limiter: {held_off}", "")
