@@ -30,6 +30,7 @@ COMMANDS = (
     "failover",
     "calibrate",
     "compare",
+    "config",
 )
 # These commands take options of pytest or locust too, so they parse their arguments themselves.
 PASS_THROUGH = ("check", "load", "sweep", "failover")

@@ -55,25 +55,32 @@ class Setting:
 
 
 def configured_words(command: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> list[str]:
-    """The words that the configuration adds in front of the arguments of a command.
+    """The words that the configuration adds in front of the arguments of a command; see `settings_in_effect`."""
+    if command not in CONFIGURED or {"-h", "--help"} & set(arguments):
+        return []
+    return [word for _, words in settings_in_effect(command, arguments, environment, folder) for word in words]
+
+
+def settings_in_effect(
+    command: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> list[tuple[Setting, list[str]]]:
+    """The settings that apply to a command with these arguments, each with its words of the command line.
 
     Raises ConfigError for a name that no command has, and for a value that an option does not take.
     """
-    if command not in CONFIGURED or {"-h", "--help"} & set(arguments):
-        return []
     table = find_table(folder)
     variables = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
     if table is None and not variables:
         return []
-    own, shared = _own_options(command), _shared_options(command)
+    own, shared = options_of(command), _shared_options(command)
     settings = _settings_of_file(*table, command, own, shared) if table else {}
     settings |= _settings_of_environment(variables)
-    words: list[str] = []
+    in_effect = []
     for name, setting in settings.items():
         action = own.get(name) or shared.get(name)
         if action is not None and not _is_given(action, arguments):
-            words += _words(action, name, setting)
-    return words
+            in_effect.append((setting, list(_words(action, name, setting))))
+    return in_effect
 
 
 def find_table(folder: Path) -> tuple[str, Path, dict[str, Any]] | None:
@@ -118,7 +125,7 @@ def _settings_of_file(
                     of_command[_attribute(name)] = Setting(f"{file}, {key}.{name}", option, folder)
             continue
         if _attribute(key) not in own | shared:
-            _check_known(file, key, key, {name: one for each in CONFIGURED for name, one in _own_options(each).items()})
+            _check_known(file, key, key, {name: one for each in CONFIGURED for name, one in options_of(each).items()})
         general[_attribute(key)] = Setting(f"{file}, {key}", value, folder)
     of_all = {name: setting for name, setting in general.items() if name in own or name in shared}
     return of_all | of_command
@@ -130,8 +137,8 @@ def _options_of_table(file: str, command: str) -> Actions:
         raise ConfigError(
             f"{file}, {command}", "no command has such a table", did_you_mean(command, CONFIGURED, tables)
         )
-    passed_on = _own_options(PASSED_TO[command]) if command in PASSED_TO else {}
-    return passed_on | _own_options(command)
+    passed_on = options_of(PASSED_TO[command]) if command in PASSED_TO else {}
+    return passed_on | options_of(command)
 
 
 def _check_known(file: str, field: str, name: str, known: Mapping[str, Any]) -> None:
@@ -171,10 +178,10 @@ def _is_true(variable: str, text: str) -> bool:
     raise ConfigError(variable, "it is a switch", "set it to 1 or 0")
 
 
-def _own_options(command: str) -> Actions:
+def options_of(command: str) -> Actions:
     """The options of a command that have a long name, by the attributes of parsed options."""
     actions = command_parser(command)._actions
-    named = {_attribute(flag): one for one in actions for flag in one.option_strings[::-1] if flag.startswith("--")}
+    named = {_attribute(flag): one for one in actions for flag in one.option_strings if flag.startswith("--")}
     return {name: action for name, action in named.items() if name not in NEVER_CONFIGURED}
 
 
@@ -182,8 +189,8 @@ def _shared_options(command: str) -> Actions:
     """The options about targets that a command passes on to load runs."""
     if command not in PASSED_TO:
         return {}
-    own = _own_options(command)
-    passed_on = _own_options(PASSED_TO[command])
+    own = options_of(command)
+    passed_on = options_of(PASSED_TO[command])
     return {name: one for name, one in passed_on.items() if name in BY_NAME and name not in own}
 
 
