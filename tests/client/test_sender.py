@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from wireproof.client.http_client import HttpClient
+from wireproof.client.model_choice import pick_models
 from wireproof.client.recorder import NullRecorder
 from wireproof.client.sender import Sender
 from wireproof.contract import loading
@@ -27,7 +28,6 @@ from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.verdict_plan import plan_verdicts
-from wireproof.session.model_choice import pick_models
 from wireproof.session.send_target import TargetEvidence, send_to_target
 
 pytestmark = pytest.mark.asyncio

@@ -54,6 +54,7 @@ OWNERS = {
     "geventhttpclient": ("wireproof.load.engine.",),
     "orjson": ("wireproof.load.", "wireproof.mock.protocol.answers"),
     "ddsketch": ("wireproof.stats",),
+    "shtab": ("wireproof.cli.completion",),
     "yaml": ("wireproof.formats.yaml_file",),
     "pytest": ("wireproof.session.pytest_plugin.", "wireproof.cli.check", "wireproof.cli.usage_errors"),
     "xdist": ("wireproof.session.pytest_plugin.xdist_scheduler",),

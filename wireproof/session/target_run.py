@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from wireproof.client.model_choice import with_models
 from wireproof.client.recorder import Recorder
 from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract import loading
@@ -27,7 +28,6 @@ from wireproof.judging.shown_abilities import COLOUR_CHECK, FoundAbilities, foun
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.session.found_abilities import reason_in_role
-from wireproof.session.model_choice import with_models
 from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target
 
 
