@@ -58,6 +58,7 @@ class DryRun:
         self._core.state.accounts.clear()
         self._core.state.slots.clear()
         self._core.state.dead_accounts.clear()
+        self._core.state.fault_counts.clear()
         self._core.ordinals = itertools.count()
 
     def admit_fault(self, fault: Fault) -> None:
