@@ -25,6 +25,8 @@ def add(commands: Any) -> None:
     """Registers the command."""
     parser = add_command_parser(commands, "faults", run, "list the faults that the reference server can inject")
     parser.add_argument("--write", metavar="FILE", help="write the page of publicly reported bugs to this file")
+    survive = "write the page of the legal deviations, which clients must survive, to this file"
+    parser.add_argument("--survive", metavar="FILE", help=survive)
     parser.add_argument("--kills", metavar="FILE", help="write the page of the kill matrix to this file")
     try_it = "send a request that shows this fault, and print both answers, with and without it"
     parser.add_argument("--try", dest="tried", metavar="ID", help=try_it)
@@ -37,13 +39,14 @@ def add(commands: Any) -> None:
         "wireproof faults                                        # one line for each fault",
         "wireproof faults --try done-missing                     # the bytes, with and without it",
         "wireproof faults --legal --json                         # what a client must survive",
+        "wireproof faults --survive docs/must-survive.md",
         "wireproof faults --kills docs/kill-matrix.md --matrix tests/matrix.json",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the faults, or writes pages about them."""
-    from wireproof.cli.fault_text import SURVIVAL, ways_to_commit
+    from wireproof.cli.fault_text import ways_to_commit
     from wireproof.mock.faults import faults
 
     if options.tried:
@@ -55,13 +58,17 @@ def run(options: argparse.Namespace) -> int:
     if options.kills:
         matrix, gates = _read_required(options, read_matrix), _read_required(options, read_gates)
         write_file(Path(options.kills), make_kill_matrix_page(facts, matrix, gates), "--kills")
-    if options.write or options.kills:
+    if options.survive:
+        from wireproof.report.docs.survival_page import survival_markdown
+
+        write_file(Path(options.survive), survival_markdown(facts), "--survive")
+    if options.write or options.kills or options.survive:
         return 0
     if options.json:
         print(json.dumps(facts, indent=1))
         return 0
     for fault in catalogue.values():
-        notes = [note for note in (fault.source, SURVIVAL if fault.harmless else "") if note]
+        notes = [note for note in (fault.source, "legal" if fault.harmless else "") if note]
         print(f"{fault.id:<36} {fault.sentence}" + (f"  ({'; '.join(notes)})" if notes else ""))
     print(f"{len(catalogue)} faults; to commit one:")
     print("\n".join(f"  {line}" for line in ways_to_commit("ID")))
