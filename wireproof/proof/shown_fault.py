@@ -25,7 +25,7 @@ from wireproof.report.docs.kill_matrix_page import KillMatrix
 
 # A server that has sent all it will send is given this time to close.
 QUIET_S = 1.0
-LONGEST_WAIT_S = 30.0
+MAX_ASKED_S = 30.0
 PROFILE_ORDER = ("core", "full", None)
 
 
@@ -57,7 +57,7 @@ def show_fault(fault: Fault, matrix: KillMatrix) -> ShownFault | None:
     targets = {target.name: target for target in target_options.mock_targets(*loading.load_providers())}
     broken_by = matrix.get(fault.id, {})
     for name in sorted(targets, key=lambda name: (name not in broken_by, name != loading.BASELINE_PROVIDER)):
-        search = _Search(targets[name], fault)
+        search = _DifferenceSearch(targets[name], fault)
         for case in _candidates(fault, broken_by.get(name, {})):
             difference = asyncio.run(search.find_difference(case))
             if difference and (found := _send_to_both(targets[name].provider, case, difference, fault)) is not None:
@@ -88,7 +88,7 @@ class _Difference:
     quiet_s: float
 
 
-class _Search:
+class _DifferenceSearch:
     """The search for a difference that a fault makes under one contract, without sockets."""
 
     def __init__(self, target: Target, fault: Fault) -> None:
@@ -106,7 +106,7 @@ class _Search:
         answers = zip(self._dry_run.wire_ops(requests), self._dry_run.wire_ops(requests, self._fault.id), strict=True)
         for index, (plain, faulty) in enumerate(answers):
             if plain != faulty:
-                quiet_s = min(LONGEST_WAIT_S, max(_longest_pause(plain), _longest_pause(faulty)) + QUIET_S)
+                quiet_s = min(MAX_ASKED_S, max(_longest_pause(plain), _longest_pause(faulty)) + QUIET_S)
                 return _Difference(requests[: index + 1], quiet_s)
         return None
 
@@ -151,7 +151,7 @@ def _ask(server: Server, request: bytes, quiet_s: float) -> tuple[bytes, str]:
     with socket.create_connection((server.host, server.port), timeout=quiet_s) as connection:
         try:
             connection.sendall(request)
-            until = time.monotonic() + LONGEST_WAIT_S
+            until = time.monotonic() + MAX_ASKED_S
             while time.monotonic() < until:
                 if not (data := connection.recv(65536)):
                     return b"".join(parts), ""
@@ -160,4 +160,4 @@ def _ask(server: Server, request: bytes, quiet_s: float) -> tuple[bytes, str]:
             return b"".join(parts), f"nothing more for {quiet_s:.0f} s, and the connection stays open"
         except ConnectionError:
             return b"".join(parts), "the connection is reset"
-    return b"".join(parts), f"still sending after {LONGEST_WAIT_S:.0f} s"
+    return b"".join(parts), f"still sending after {MAX_ASKED_S:.0f} s"

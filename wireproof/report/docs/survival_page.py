@@ -23,9 +23,9 @@ def survival_markdown(faults: Sequence[FaultData]) -> str:
         "# What a client must survive",
         "",
         f"{len(legal)} deviations of the reference server that break no rule: a real server may do each of them.",
-        "A client that is given one returns the same result as without it. If the request is refused, it raises its own",
-        "error for the status. [client-authors.md](client-authors.md) tells how to commit one; `wireproof faults --try ID`",
-        "shows the bytes.",
+        "A client that is given one returns the same result as without it. If the request is refused, it raises its",
+        "own error for the status. [client-authors.md](client-authors.md) tells how to commit one, and",
+        "`wireproof faults --try ID` shows the bytes.",
         "",
         "Made by `wireproof faults --survive docs/must-survive.md` from wireproof/mock/faults.",
     ]
