@@ -16,6 +16,7 @@ from wireproof.client.request_builder import build_request
 from wireproof.client.skip_reasons import CannotSend
 from wireproof.contract import loading, target_options
 from wireproof.mock.application import Application
+from wireproof.mock.control import parse_faults
 from wireproof.mock.dry_run import DryRun
 from wireproof.mock.faults import derive_fault, faults, find_fault
 from wireproof.mock.protocol.messages import HttpRequest
@@ -427,7 +428,7 @@ def test_an_unknown_fault_is_refused_by_name(providers, fault_id):
 
 def test_the_header_outranks_the_fault_of_the_server(providers):
     core = Application(providers, controlled=True)
-    core.state.fault = "models-data-empty"
+    core.state.faults = parse_faults("models-data-empty")
     key = ("authorization", "Bearer iio-dev-mock-pro")
     own = core.handle(
         HttpRequest("GET", "/iio/v1/models", "", (key, ("x-wireproof-fault", "models-object-missing")), b"", NOW)

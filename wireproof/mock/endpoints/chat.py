@@ -21,9 +21,12 @@ def create_chat_completion(context: RequestContext, body: JsonObject) -> Answer:
         context.stored_items.store(chat.id, {**completion_body(chat), "metadata": chat.body.get("metadata", {})})
     if chat.body.get("stream"):
         return StreamAnswer(
-            200, (*map(OutgoingEvent, build_chat_chunks(chat)), DONE_EVENT), tokens=chat.usage["total_tokens"]
+            200,
+            (*map(OutgoingEvent, build_chat_chunks(chat)), DONE_EVENT),
+            tokens=chat.usage["total_tokens"],
+            delay_s=chat.inputs.delay_s,
         )
-    return PlainAnswer(200, completion_body(chat))
+    return PlainAnswer(200, completion_body(chat), delay_s=chat.inputs.delay_s)
 
 
 def completion_body(chat: ChatRequest) -> JsonObject:
@@ -54,7 +57,7 @@ def message_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Json
     message: JsonObject = {"role": "assistant"}
     for member, token in choice.separate_thought:
         message[member] = message.get(member, "") + token
-    message["content"] = None if choice.calls and not choice.tokens else choice.text
+    message["content"] = choice.text if choice.has_text else None
     if choice.calls and chat.uses_functions:
         message["function_call"] = function_body(choice.calls[0])
     elif choice.calls:
@@ -68,7 +71,8 @@ def message_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Json
     else:
         annotations = []
     extras: JsonObject = {"refusal": None, "annotations": annotations}
-    return message | {name: value for name, value in extras.items() if name in chat.members}
+    shown = {name: value for name, value in extras.items() if name in chat.members}
+    return message | shown | ({"refusal": "".join(choice.refusal)} if choice.refusal else {})
 
 
 def tool_call_body(call: Call) -> JsonObject:

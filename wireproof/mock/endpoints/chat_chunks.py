@@ -36,7 +36,7 @@ def shows_usage(chat: ChatRequest) -> bool:
 
 
 def first_delta(chat: ChatRequest, choice: GeneratedChoice) -> JsonObject:
-    delta: JsonObject = {"role": "assistant", "content": None if choice.calls else ""}
+    delta: JsonObject = {"role": "assistant", "content": "" if choice.has_text else None}
     return delta | ({"refusal": None} if "refusal" in chat.members else {})
 
 
@@ -46,6 +46,8 @@ def choice_deltas(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Ite
         yield {member: token}
     for token in choice.tokens:
         yield {"content": token}
+    for token in choice.refusal:
+        yield {"refusal": token}
     if pictures := chat.pictures(index):
         yield {"images": pictures}
     for place, call in enumerate(() if chat.uses_functions else choice.calls):

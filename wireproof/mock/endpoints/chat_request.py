@@ -12,6 +12,7 @@ from wireproof.mock.endpoints.request_context import (
     check_context_length,
     find_model,
     lowest_cap,
+    scripted_answer,
     served_tier,
     stop_sequences,
 )
@@ -173,4 +174,5 @@ def generation_input_from_chat(context: RequestContext, body: JsonObject, model:
         cap=context.profile.rules("chat").default_cap if cap is None else cap,
         thinking=find_reasoning_mode(context.profile, model, body),
         sampling=sampling_from_body(body, HashRandom.from_values("chance", next(context.ordinals))),
+        scripted=scripted_answer(context, conversation),
     )

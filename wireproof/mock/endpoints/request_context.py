@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof.mock.accounts.script_progress import AccountScript
 from wireproof.mock.accounts.stored_items import ItemStore
+from wireproof.mock.model.conversation import Conversation
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.protocol.scripted_answers import ScriptedAnswer
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import TierRules
-from wireproof.mock.provider.refusals import RequestRefused
+from wireproof.mock.provider.refusals import RequestRefused, scripted_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class RequestContext:
         ordinals: counts the requests of the server, so that ids differ.
         cells_up: the number of cells that are up.
         stored_items: the items that the account stores.
+        script: the scripted answers; None if there are none.
     """
 
     profile: Profile
@@ -35,6 +39,7 @@ class RequestContext:
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
     stored_items: ItemStore = field(default_factory=ItemStore)
+    script: AccountScript | None = None
 
     @property
     def created(self) -> int:
@@ -43,6 +48,18 @@ class RequestContext:
     def new_id(self, prefix: str, draw: HashRandom) -> str:
         """An id that is drawn from the request and never given twice."""
         return f"{prefix}{draw.derive('id', next(self.ordinals)).hex(24)}"
+
+
+def scripted_answer(context: RequestContext, conversation: Conversation) -> ScriptedAnswer | None:
+    """Returns the scripted answer to a conversation; None if the model is to answer.
+
+    Raises RequestRefused for a scripted error.
+    """
+    message = conversation.lines[-1].text if conversation.lines else ""
+    answer = None if context.script is None else context.script.next_answer(context.endpoint, message)
+    if answer is not None and answer.error is not None:
+        raise scripted_refusal(answer.error, answer.delay_s)
+    return answer
 
 
 def find_model(context: RequestContext, name: str, role: str) -> Model:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wireproof.mock.endpoints.request_context import RequestContext, check_context_length, find_model, lowest_cap
+from wireproof.mock.endpoints.request_context import (
+    RequestContext,
+    check_context_length,
+    find_model,
+    lowest_cap,
+    scripted_answer,
+)
 from wireproof.mock.endpoints.response_input import CALLS, conversation_from_input, input_member
 from wireproof.mock.endpoints.response_object import ResponseObject
 from wireproof.mock.endpoints.response_stream import build_events
@@ -46,8 +52,10 @@ def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
             response.id, StoredAnswers(response.as_json(), with_answer(conversation, response.choice))
         )
     if body.get("stream"):
-        return StreamAnswer(200, build_events(response), tokens=response.usage["total_tokens"])
-    return PlainAnswer(200, response.as_json_at("queued", [], None) if body.get("background") else response.as_json())
+        events, tokens = build_events(response), response.usage["total_tokens"]
+        return StreamAnswer(200, events, tokens=tokens, delay_s=response.delay_s)
+    whole = response.as_json_at("queued", [], None) if body.get("background") else response.as_json()
+    return PlainAnswer(200, whole, delay_s=response.delay_s)
 
 
 def with_earlier_conversation(context: RequestContext, body: JsonObject, rules: BodyRules) -> Conversation:
@@ -121,7 +129,14 @@ def make_response(
     usage = response_usage(context.profile, prompt_tokens, choice.token_count, len(choice.thought))
     members = context.profile.members
     return ResponseObject(
-        context.new_id("resp_", inputs.draw), context.created, body, choice, usage, inputs.draw, members
+        context.new_id("resp_", inputs.draw),
+        context.created,
+        body,
+        choice,
+        usage,
+        inputs.draw,
+        members,
+        inputs.delay_s,
     )
 
 
@@ -139,6 +154,7 @@ def generation_input_from_response(
         cap=lowest_cap(body, context.profile.rules("responses").token_cap),
         thinking=find_reasoning_mode(context.profile, model, body),
         sampling=sampling_from_body(body, HashRandom.from_values("chance", next(context.ordinals))),
+        scripted=scripted_answer(context, conversation),
     )
 
 

@@ -63,6 +63,12 @@ def find_route(profile: Profile, method: str, path: str) -> Route:
     raise refusal
 
 
+def endpoint_of(profile: Profile, method: str, path: str) -> str:
+    """The endpoint of a path, the one with this method first; empty if the path has none."""
+    matches = matching_endpoints(profile, path)
+    return next((endpoint for endpoint, known, _ in matches if known == method), matches[0][0] if matches else "")
+
+
 def answer_preflight(profile: Profile, path: str) -> PlainAnswer:
     """Returns the answer to OPTIONS: the allowed methods, also as CORS headers."""
     matches = matching_endpoints(profile, path)
