@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,6 +72,8 @@ def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
         return ChatLine("tool", text_from_content(item.get("output")))
     if kind in CALLS:
         return ChatLine("assistant", "", called=(item["name"],))
+    if kind == "compaction":
+        return ChatLine("assistant", read_summary(item, place))
     if kind != "message":
         return ChatLine("assistant", "")
     if not isinstance(item.get("role"), str):
@@ -78,6 +81,16 @@ def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
     if item["role"] not in rules.roles:
         raise unexpected_value(f"{place}.role", item["role"], rules.roles)
     return ChatLine(item["role"], *read_content(item, f"{place}.content", rules))
+
+
+def read_summary(item: Mapping[str, Any], place: str) -> str:
+    """What the model said before the conversation was compacted."""
+    try:
+        return base64.b64decode(str(item["encrypted_content"]), validate=True).decode()
+    except KeyError:
+        raise missing_field(f"{place}.encrypted_content") from None
+    except ValueError:
+        raise out_of_range(f"{place}.encrypted_content", "The encrypted content cannot be read.") from None
 
 
 def read_content(item: Mapping[str, Any], place: str, rules: BodyRules) -> tuple[str, tuple[str, ...]]:
