@@ -51,6 +51,7 @@ from wireproof.judging.expect_limits import (
     server_time,
     whole_number,
 )
+from wireproof.judging.expect_pages import follow_each_other, page_entries
 from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
 from wireproof.judging.request_members import requires_call
 
@@ -83,6 +84,7 @@ __all__ = [
     "filled_cap",
     "findings_with_place",
     "finish_reason",
+    "follow_each_other",
     "follows_schema",
     "given_answer",
     "header",
@@ -97,6 +99,7 @@ __all__ = [
     "no_local_stall",
     "object_in",
     "objects_in",
+    "page_entries",
     "parsed_arguments",
     "passed_deadline_text",
     "reached_cap",

@@ -31,8 +31,11 @@ def conversation_from_input(body: JsonObject, rules: BodyRules, earlier_calls: S
         return conversation_from_messages(value)
     instructions = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(value, str):
+        check_calls_answered((), earlier_calls if rules.strict else ())
         return Conversation((*instructions, ChatLine("user", value)))
     check_call_outputs(value, earlier_calls)
+    if rules.strict:
+        check_calls_answered(value, earlier_calls)
     return Conversation(
         (*instructions, *(line_from_item(item, f"{name}[{index}]", rules) for index, item in enumerate(value)))
     )
@@ -61,6 +64,16 @@ def check_call_outputs(items: Sequence[Any], earlier_calls: Sequence[str]) -> No
         if item.get("type") in CALL_OUTPUTS and item.get("call_id") not in call_ids:
             message = f"No tool call found for function call output with call_id {item.get('call_id')}."
             raise out_of_range(f"input[{index}].call_id", message)
+
+
+def check_calls_answered(items: Sequence[Any], earlier_calls: Sequence[str]) -> None:
+    """Refuses a call, of the input or of the response that it continues, that no output answers."""
+    given = [item for item in items if isinstance(item, Mapping)]
+    called = [*earlier_calls, *(item.get("call_id") for item in given if item.get("type") in CALLS)]
+    answered = [item.get("call_id") for item in given if item.get("type") in CALL_OUTPUTS]
+    for call_id in called:
+        if call_id not in answered:
+            raise out_of_range("input", f"No tool output found for function call {call_id}.")
 
 
 def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:

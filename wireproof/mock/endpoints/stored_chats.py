@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wireproof.mock.endpoints.page import page_of
+from wireproof.mock.endpoints.page import page_of, query_of
 from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
 from wireproof.mock.provider.member_shapes import check_shape
 from wireproof.mock.provider.refusals import RequestRefused
+
+METADATA_PARAMETER = re.compile(r"metadata\[(.+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,16 @@ def list_chat_messages(context: RequestContext, body: JsonObject) -> PlainAnswer
 
 
 def list_stored_chats(context: RequestContext, body: JsonObject) -> PlainAnswer:
-    """Returns a page of the stored chats of the account."""
+    """Returns a page of the stored chats of the account, of the model and with the metadata that the query names."""
+    query = query_of(context)
     # A copy, because another request of the account may store a chat meanwhile.
     stored = [item for item in tuple(context.stored_items.items.values()) if isinstance(item, StoredChat)]
-    return page_of(context, [chat.completion for chat in stored], "asc")
+    return page_of(context, [chat.completion for chat in stored if fits_query(chat.completion, query)], "asc")
+
+
+def fits_query(completion: JsonObject, query: Mapping[str, str]) -> bool:
+    """True if a chat is of the model, and has the metadata, that the query names."""
+    wanted = {match[1]: value for name, value in query.items() if (match := METADATA_PARAMETER.fullmatch(name))}
+    metadata: dict[str, str] = completion["metadata"]
+    of_model: bool = completion["model"] == query.get("model", completion["model"])
+    return of_model and wanted.items() <= metadata.items()
