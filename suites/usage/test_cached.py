@@ -9,7 +9,7 @@ from wireproof.check import Exchange, check, find_usage
 DETAILS = ("prompt_tokens_details", "input_tokens_details")
 
 
-@check("usage.cached", every_request=True)
+@check("usage.cached")
 def test_cached(exchanges: tuple[Exchange, ...]) -> None:
     """A prompt of more than 1,024 tokens that was sent before counts tokens from the cache."""
     for exchange in exchanges:

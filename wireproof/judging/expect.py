@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from wireproof.contract.case import STREAM_QUERY
 from wireproof.evidence.token_usage import ANSWER_COUNTS, PROMPT_COUNTS, TOKEN_CAPS, stated_count
 from wireproof.formats import json_pointer
 from wireproof.judging.broken_text import broken_form
@@ -138,7 +140,9 @@ def request_body(exchange: Exchange) -> Mapping[str, Any]:
 
 
 def asks_for_stream(exchange: Exchange) -> bool:
-    """True if the request sets `stream`."""
+    """True if the request sets `stream`, in its body or in the query of its address."""
+    if STREAM_QUERY in urlsplit(exchange.request.url).query:
+        return True
     try:
         body = exchange.request_json
     except NotJson:
