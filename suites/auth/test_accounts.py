@@ -8,7 +8,7 @@ from wireproof.check import Exchange, Inconclusive, check
 
 @check("auth.stored-apart")
 def test_stored_apart(exchanges: tuple[Exchange, ...]) -> None:
-    """What a key stored is neither shown to the key of another account, nor deleted or continued by it."""
+    """The key of another account is neither shown what a key stored, nor deletes or continues it."""
     *stored, foreign = exchanges
     for exchange in stored:
         expect.answer(exchange)

@@ -92,7 +92,7 @@ def test_resumed(exchanges: tuple[Exchange, ...]) -> None:
 
 
 def event_in_short(value: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What must be the same when an event comes again."""
+    """The parts of an event that must be the same when it comes again."""
     return value.get("type"), value.get("sequence_number"), value.get("delta"), value.get("text")
 
 

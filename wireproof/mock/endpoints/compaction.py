@@ -51,7 +51,7 @@ def user_messages(context: RequestContext, body: JsonObject, id: str) -> list[Js
 
 
 def summary_of(conversation: Conversation) -> str:
-    """What the model said, for the item that replaces its messages."""
+    """The text of the model, for the item that replaces its messages."""
     return "\n".join(line.text for line in conversation.lines if line.role == "assistant" and line.text)
 
 

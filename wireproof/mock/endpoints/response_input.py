@@ -97,7 +97,7 @@ def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
 
 
 def read_summary(item: Mapping[str, Any], place: str) -> str:
-    """What the model said before the conversation was compacted."""
+    """The text of the model before the conversation was compacted."""
     try:
         return base64.b64decode(str(item["encrypted_content"]), validate=True).decode()
     except KeyError:
