@@ -251,9 +251,13 @@ class Sender:
 
 
 def _save_values(spec: RequestSpec, exchange: Exchange, saved: dict[str, Any]) -> bool:
-    """Saves values of the response for later steps; False if the response lacks one."""
+    """Saves values of the response, of a stream those of its first event; False if the response lacks one."""
+    if not spec.save:
+        return True
     try:
-        saved.update({name: json_pointer.get(exchange.json, at) for name, at in spec.save.items()})
+        streamed = exchange.is_event_stream
+        body = next((chunk.value for chunk in exchange.stream.chunks), None) if streamed else exchange.json
+        saved.update({name: json_pointer.get(body, at) for name, at in spec.save.items()})
     except (json_pointer.Missing, NotJson):
         return False
     return True

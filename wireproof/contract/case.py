@@ -14,6 +14,8 @@ from typing import Any
 
 # Values of response_format that give plain text instead of JSON.
 TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
+# In the path of a request without a body, what asks for a stream.
+STREAM_QUERY = "stream=true"
 # Methods whose responses have no body to judge.
 BODILESS_METHODS = frozenset({"HEAD", "OPTIONS"})
 # Sizes of a run; each profile includes the cases of those before it.
@@ -153,7 +155,8 @@ class Case:
         body, fields = self.asks[-1].body, self.asks[-1].form or {}
         if fields.get("response_format") in TEXT_FORMATS:
             return "text"
-        streams = isinstance(body, dict) and body.get("stream") is True
+        in_body = isinstance(body, dict) and body.get("stream") is True
+        streams = in_body or STREAM_QUERY in (self.asks[-1].path or "")
         return "stream" if streams else "answer"
 
     def of_one_request(self, step: int, refused: str | None) -> Case:
