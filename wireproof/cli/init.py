@@ -11,7 +11,7 @@ from wireproof.errors import ConfigError
 
 TEMPLATES = Path(__file__).parent / "new_suite"
 SUITE_FOLDER, NAME = "wireproof-suite", "acme"
-SUITE_FILES = ("providers.yaml", "clauses.yaml", "cases.yaml", "faults.yaml", "test_acme.py")
+SUITE_TEMPLATES = ("providers.yaml", "clauses.yaml", "cases.yaml", "faults.yaml", "test_acme.py")
 # Template → its place in the folder of the project.
 PROJECT_FILES = {"wireproof.toml": "wireproof.toml", "workflow.yml": ".github/workflows/wireproof.yml"}
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.name.isascii() or not options.name.isalnum() or not options.name.islower():
         raise ConfigError(f"--name {options.name}", "it is not a name of small letters and digits", "such as mygateway")
     folder = Path(options.folder)
-    texts = {folder / SUITE_FOLDER / name: TEMPLATES / name for name in SUITE_FILES}
+    texts = {folder / SUITE_FOLDER / name: TEMPLATES / name for name in SUITE_TEMPLATES}
     texts |= {folder / place: TEMPLATES / name for name, place in PROJECT_FILES.items()}
     files = {file.with_name(file.name.replace(NAME, options.name)): template for file, template in texts.items()}
     for file in files:

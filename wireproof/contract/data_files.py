@@ -14,7 +14,7 @@ from pathlib import Path
 from wireproof.errors import ConfigError
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
-SUITE_FILES = ("providers.yaml", "clauses.yaml", "cases.yaml", "faults.yaml", "schemas", "test_*.py")
+SUITE_PATTERNS = ("providers.yaml", "clauses.yaml", "cases.yaml", "faults.yaml", "schemas", "test_*.py")
 _own_suites: tuple[Path, ...] = ()
 
 
@@ -25,8 +25,8 @@ def use_suites(folders: Iterable[Path]) -> None:
     for folder in chosen:
         if not folder.is_dir():
             raise ConfigError(f"--suite {folder}", "there is no such folder", "`wireproof init` writes one")
-        if not any(any(folder.glob(pattern)) for pattern in SUITE_FILES):
-            files = ", ".join(SUITE_FILES)
+        if not any(any(folder.glob(pattern)) for pattern in SUITE_PATTERNS):
+            files = ", ".join(SUITE_PATTERNS)
             raise ConfigError(f"--suite {folder}", "it has no file of a suite", f"name a folder with one of {files}")
     _own_suites = chosen
 

@@ -213,7 +213,7 @@ OPTIONS = (
     ),
     TargetOption(
         "--suite",
-        "suite",
+        "provider",
         "folder with contracts, cases and checks of your own (repeat for several); `wireproof init` writes one",
         metavar="DIR",
         repeated=True,
