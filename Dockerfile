@@ -5,7 +5,7 @@
 FROM python:3.13-slim
 
 COPY dist/wireproof-*-py3-none-any.whl /tmp/
-RUN pip install --no-cache-dir /tmp/wireproof-*.whl && rm /tmp/wireproof-*.whl \
+RUN pip install --no-cache-dir "$(ls /tmp/wireproof-*.whl)[all]" && rm /tmp/wireproof-*.whl \
  && useradd --create-home --uid 10001 wireproof \
  && install -d -o wireproof /reports
 

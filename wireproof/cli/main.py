@@ -12,9 +12,12 @@ from pathlib import Path
 from wireproof import __version__
 from wireproof.cli.command_parsers import PASS_THROUGH, build_parser, import_command
 from wireproof.cli.configuration import configured_words
+from wireproof.contract.extras import GENERATE, LOAD, check_extra
 from wireproof.errors import WireproofError
 from wireproof.session.own_suites import use_suites
 
+# Command → the extra without which it does not work.
+NEEDED_EXTRAS = {"load": LOAD, "sweep": LOAD, "failover": LOAD, "calibrate": LOAD, "prove": GENERATE}
 VERSION_FLAGS = frozenset({"--version", "-V"})
 
 
@@ -40,9 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             if VERSION_FLAGS & set(arguments):
                 print(f"wireproof {__version__}")
                 return 0
+            if NEEDED_EXTRAS.get(arguments[0]) and not {"--help", "-h"} & set(arguments):
+                check_extra(NEEDED_EXTRAS[arguments[0]], f"wireproof {arguments[0]}")
             own_code: int = import_command(arguments[0]).run(arguments[1:])
             return own_code
         parsed = build_parser(*arguments[:1]).parse_args(arguments)
+        if arguments[0] in NEEDED_EXTRAS:
+            check_extra(NEEDED_EXTRAS[arguments[0]], f"wireproof {arguments[0]}")
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except WireproofError as error:

@@ -18,9 +18,9 @@ from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import PROFILE_CEILINGS, Case, is_generated
 from wireproof.contract.clause import WIRE
+from wireproof.contract.extras import GENERATE, check_extra
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.case_result import NotSent
-from wireproof.generation.send_estimate import estimate_requests
 from wireproof.judging.decided_promises import (
     ClauseOutcome,
     DocumentPromises,
@@ -187,7 +187,7 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
         else:
             unsent[case.name] = reason
             reasons[case.name] = NotSent("untestable", reason)
-    for name, groups in estimate_requests(target_run.entries, target, examples) if examples else ():
+    for name, groups in _generated_requests(target_run, target, examples) if examples else ():
         fitting = list(takewhile(lambda outgoing: budget.debit(*outgoing) is None, groups))
         sent[name] = tuple(find_cost_ceiling(one, target) for outgoing in fitting for one in outgoing)
         if len(fitting) < len(groups):
@@ -201,6 +201,16 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
         _expected_promises(target_run, column, target, sent, reasons) for column in (target.provider.name, WIRE)
     )
     return SendPlan(target, sent, unsent, judged, waits, promises)
+
+
+def _generated_requests(
+    target_run: TargetRun, target: Target, examples: int
+) -> Iterable[tuple[str, list[tuple[OutgoingRequest, ...]]]]:
+    check_extra(GENERATE, "--examples")
+    # Imported late, because the extra may be missing.
+    from wireproof.generation.send_estimate import estimate_requests
+
+    return estimate_requests(target_run.entries, target, examples)
 
 
 def _expected_promises(

@@ -14,6 +14,7 @@ from wireproof.client.recorder import Recorder
 from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.extras import GENERATE, has_extra
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
 from wireproof.contract.target_columns import Column, columns_for
@@ -170,15 +171,9 @@ def open_target_run(target: Target, providers: Mapping[str, Provider], checks: M
 
     Raises ConfigError for a clause that names a check or a case that does not exist.
     """
-    # Imported late, because pytest has to be the first to import hypothesis.
-    from wireproof.generation.families import strategies_by_case
-    from wireproof.generation.state_machines import stateful_cases
-
     cases = loading.load_cases()
     columns = columns_for(target.provider, providers)
-    # Requests are generated from the target's own document, and judged by it and by the wire.
-    drawn = (*strategies_by_case(target.provider), *stateful_cases(target.provider))
-    planned_verdicts = plan_columns(target, columns, cases, drawn)
+    planned_verdicts = plan_columns(target, columns, cases, _generated_cases(target.provider))
     for planned in planned_verdicts:
         if planned.check not in checks:
             clause = planned.clauses[0][0].id
@@ -187,6 +182,17 @@ def open_target_run(target: Target, providers: Mapping[str, Provider], checks: M
     asked = [planned for planned in smoke_first if _is_in_profile(planned, cases, target.profile)]
     left_out = [planned for planned in smoke_first if not _is_in_profile(planned, cases, target.profile)]
     return TargetRun(target, columns, cases, checks, tuple(asked), left_out=tuple(left_out))
+
+
+def _generated_cases(provider: Provider) -> tuple[str, ...]:
+    """The cases that are generated from the target's own document; none without the extra `generate`."""
+    if not has_extra(GENERATE):
+        return ()
+    # Imported late, because pytest has to be the first to import hypothesis.
+    from wireproof.generation.families import strategies_by_case
+    from wireproof.generation.state_machines import stateful_cases
+
+    return (*strategies_by_case(provider), *stateful_cases(provider))
 
 
 def _is_in_profile(planned: PlannedVerdict, cases: Mapping[str, Case], profile: str) -> bool:

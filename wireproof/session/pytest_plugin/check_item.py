@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from wireproof.contract.extras import GENERATE, has_extra
 from wireproof.judging.outcomes import ERROR_OUTCOMES
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict
@@ -76,16 +77,25 @@ class CheckItem(pytest.Item):
 
 def send_cases(run: Run, session: pytest.Session, target: str | None = None) -> None:
     """Sends the cases that the items of a session judge, for one target or for all."""
-    # Imported late, because pytest has to be the first to import hypothesis.
-    from wireproof.session.pytest_plugin.generated_items import find_planned_verdict
-
-    judged = [item.planned if isinstance(item, CheckItem) else find_planned_verdict(item) for item in session.items]
-    wanted = [planned for planned in judged if planned is not None and target in (None, planned.target)]
+    judged = [planned for item in session.items if (planned := planned_verdict_of(item)) is not None]
+    wanted = [planned for planned in judged if target in (None, planned.target)]
     if not wanted:
         return
     run.record_to(run.resumed_file or report_folder(session.config) / LEDGER_FILE)
     with exit_on_trouble(run), show_progress(session.config, run):
         send_planned(run, wanted)
+
+
+def planned_verdict_of(item: pytest.Item) -> PlannedVerdict | None:
+    """The planned verdict of a check or of a generated test; None for any other test."""
+    if isinstance(item, CheckItem):
+        return item.planned
+    if not has_extra(GENERATE):
+        return None
+    # Imported late, because pytest has to be the first to import hypothesis.
+    from wireproof.session.pytest_plugin.generated_items import find_planned_verdict
+
+    return find_planned_verdict(item)
 
 
 @cache

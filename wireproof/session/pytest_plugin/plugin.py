@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 
 from wireproof.contract import data_files
+from wireproof.contract.extras import GENERATE, check_extra, has_extra
 from wireproof.contract.target_options import TargetOptions, environment
 from wireproof.errors import WireproofError
 from wireproof.formats.safe_text import printable
@@ -85,6 +86,8 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
             run.start_mock()
         planned_verdicts = run.planned_for_check(check)
         if registry[check].judges_generated:
+            if not has_extra(GENERATE):
+                return []
             items: list[pytest.Item] = _generated_items().make_items(collector, name, planned_verdicts, registry[check])
             return items
     except WireproofError as error:
@@ -203,12 +206,16 @@ def _session_run(config: pytest.Config) -> Run:
         for name in ("must", "should", "may", *areas):
             config.addinivalue_line("markers", f"{name}: verdicts of the level or area {name}")
         config.stash[RUN_KEY] = run
+        if options.examples is not None or options.replay:
+            check_extra(GENERATE, "--examples" if options.examples is not None else "--replay")
+        config.add_cleanup(run.close)
+        if not has_extra(GENERATE):
+            return run
         generated = _generated_items()
         config.stash[generated.SETTINGS_KEY] = check_options.generation_settings_from_options(
             options, report_folder(config) / "examples", environment()
         )
         config.pluginmanager.register(generated, "wireproof-generated")
-        config.add_cleanup(run.close)
     return config.stash[RUN_KEY]
 
 
