@@ -48,7 +48,7 @@ def assert_not_judged(ended: subprocess.CompletedProcess[str], *sentences: str) 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["chek"], "did you mean check?"),
+        (["chek"], "did you mean check or checks?"),
         (["check", "--provder", "iio"], "wireproof check --provder: there is no such option; did you mean --provider"),
         (["check", "--maxfial=3"], "did you mean --maxfail"),
         (["check", "--authority", "opanai"], "did you mean openai?"),
