@@ -97,7 +97,7 @@ def test_load_on_a_host_that_does_not_answer_measures_nothing(wireproof: Wirepro
     [
         (["--model", "gpt-5-mni"], "; did you mean gpt-5-mini"),
         (
-            ["--model", "embeddings=text-embeding-3", "-k", "embeddings"],
+            ["--model", "embeddings=text-embeding-3", "-k", "embeddings or chat-basic"],
             "it is not listed, and answered with 404; did you",
         ),
     ],

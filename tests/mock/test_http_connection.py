@@ -120,7 +120,13 @@ def test_expect_100_continue_is_answered(server):
         pytest.param(b"GET /iio/v1/health HTTP/1.1\r\nbroken\x01 header\r\n\r\n", 400, id="bad-header"),
         pytest.param(b"GET /iio/v1/" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 431, id="long-target"),
         pytest.param(HEALTH[:-2] + b"X-Long: " + b"x" * 70_000 + b"\r\n\r\n", 431, id="long-header"),
-        pytest.param(b"POST /iio/v1/embeddings HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413, id="large"),
+        pytest.param(
+            b"POST /iio/v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413, id="large"
+        ),
+        pytest.param(HEALTH.replace(b"Host: x\r\n", b""), 400, id="no-host"),
+        pytest.param(HEALTH.replace(b"Host: x\r\n", b"Host: x\r\nhost: y\r\n"), 400, id="two-hosts"),
+        pytest.param(HEALTH.replace(b" HTTP/1.1", b""), 505, id="no-version"),
+        pytest.param(HEALTH.replace(b"HTTP/1.1", b"HTTP/2.0"), 505, id="another-version"),
     ],
 )
 def test_unreadable_requests_are_refused_and_the_connection_closed(server, raw, status):

@@ -15,6 +15,7 @@ from wireproof.errors import ConfigError, WireproofError
 from wireproof.formats.yaml_file import read_yaml
 
 CELLS_FILE = "load/cells.yaml"
+MANY_TOKENS = 1_000_000_000
 
 
 def read_latency(name: str) -> Mapping[str, Any]:
@@ -35,9 +36,13 @@ def read_script(file: Path) -> list[Mapping[str, Any]]:
 
 
 def without_limits(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of providers.yaml without the limits of its tiers, so that only the limit of a cell applies."""
+    """An entry of providers.yaml without the limits of its tiers, so that at most the limit of a cell applies."""
     unlimited = {"per_minute": None, "per_month": None, "credits": None}
-    tiers = {name: {**tier, **unlimited} for name, tier in entry["rate"]["tiers"].items()}
+    # A tier that counts tokens goes on to show them in its headers.
+    tiers = {
+        name: {**tier, **unlimited, **({"tokens_per_minute": MANY_TOKENS} if "tokens_per_minute" in tier else {})}
+        for name, tier in entry["rate"]["tiers"].items()
+    }
     catalogue = [{**row, "tokens_per_day": {}} for row in entry["models"]["catalogue"]]
     return {
         **entry,

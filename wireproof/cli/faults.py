@@ -1,4 +1,4 @@
-"""`wireproof faults`: lists the faults of the mock, or writes the pages of field bugs and of the kill matrix."""
+"""`wireproof faults`: lists the faults of the mock, shows the bytes of one, or writes pages about them."""
 
 from __future__ import annotations
 
@@ -25,35 +25,73 @@ def add(commands: Any) -> None:
     """Registers the command."""
     parser = add_command_parser(commands, "faults", run, "list the faults that the reference server can inject")
     parser.add_argument("--write", metavar="FILE", help="write the page of publicly reported bugs to this file")
+    survive = "write the page of the legal deviations, which clients must survive, to this file"
+    parser.add_argument("--survive", metavar="FILE", help=survive)
     parser.add_argument("--kills", metavar="FILE", help="write the page of the kill matrix to this file")
+    try_it = "send a request that shows this fault, and print both answers, with and without it"
+    parser.add_argument("--try", dest="tried", metavar="ID", help=try_it)
+    parser.add_argument(
+        "--legal", action="store_true", help="list the legal deviations alone, which clients must survive"
+    )
     add_matrix_option(parser)
     show_examples(
         parser,
         "wireproof faults                                        # one line for each fault",
-        "wireproof faults --json",
+        "wireproof faults --try done-missing                     # the bytes, with and without it",
+        "wireproof faults --legal --json                         # what a client must survive",
+        "wireproof faults --survive docs/must-survive.md",
         "wireproof faults --kills docs/kill-matrix.md --matrix tests/matrix.json",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the faults, or writes pages about them."""
+    from wireproof.cli.fault_text import ways_to_commit
     from wireproof.mock.faults import faults
 
-    catalogue = faults()
+    if options.tried:
+        return try_fault(options)
+    catalogue = {name: fault for name, fault in faults().items() if fault.harmless or not options.legal}
     facts = [fault.as_data() for fault in catalogue.values()]
     if options.write:
         write_file(Path(options.write), make_field_bugs_page(facts, _read_required(options, read_matrix)))
     if options.kills:
         matrix, gates = _read_required(options, read_matrix), _read_required(options, read_gates)
         write_file(Path(options.kills), make_kill_matrix_page(facts, matrix, gates), "--kills")
-    if options.write or options.kills:
+    if options.survive:
+        from wireproof.report.docs.survival_page import survival_markdown
+
+        write_file(Path(options.survive), survival_markdown(facts), "--survive")
+    if options.write or options.kills or options.survive:
         return 0
     if options.json:
         print(json.dumps(facts, indent=1))
         return 0
     for fault in catalogue.values():
-        print(f"{fault.id:<36} {fault.sentence}" + (f"  ({fault.source})" if fault.source else ""))
-    print(f"{len(catalogue)} faults")
+        notes = [note for note in (fault.source, "legal" if fault.harmless else "") if note]
+        print(f"{fault.id:<36} {fault.sentence}" + (f"  ({'; '.join(notes)})" if notes else ""))
+    print(f"{len(catalogue)} faults; to commit one:")
+    print("\n".join(f"  {line}" for line in ways_to_commit("ID")))
+    print("  wireproof faults --try ID                        shows its bytes")
+    return 0
+
+
+def try_fault(options: argparse.Namespace) -> int:
+    """Sends a request that shows a fault, and prints the answers with and without it."""
+    from wireproof.cli.fault_text import facts_of_shown_fault, shown_fault_text
+    from wireproof.cli.start_state import require_known_fault
+    from wireproof.mock.faults import find_fault
+    from wireproof.proof.shown_fault import show_fault
+
+    require_known_fault("--try", options.tried)
+    fault = find_fault(options.tried)
+    assert fault is not None
+    shown = show_fault(fault, read_matrix(options) or {})
+    if shown is None:
+        only = "generated requests alone show it" if fault.generated else "no single answer of the suites shows it"
+        raise ConfigError(f"--try {fault.id}", only, f"read `wireproof explain {fault.id}`")
+    facts = facts_of_shown_fault(fault, shown)
+    print(json.dumps(facts, indent=1, ensure_ascii=False) if options.json else shown_fault_text(facts))
     return 0
 
 

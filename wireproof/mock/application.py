@@ -6,16 +6,20 @@ import itertools
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wireproof.mock import control
 from wireproof.mock.accounts import limit_headers
 from wireproof.mock.accounts.account import Caller, LimitState
-from wireproof.mock.accounts.server_state import ServerState
+from wireproof.mock.accounts.fault_counts import FaultOrder
+from wireproof.mock.accounts.journal import JournalEntry
+from wireproof.mock.accounts.script_progress import AccountScript
+from wireproof.mock.accounts.server_state import START_WITH_NOTHING, ServerState, StartState
 from wireproof.mock.accounts.slots import account_key, asks_for_stream, tokens_made
-from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.accounts.token_quota import demand_from_request, tokens_used
 from wireproof.mock.endpoints.chat import create_chat_completion
+from wireproof.mock.endpoints.compaction import compact_conversation
 from wireproof.mock.endpoints.completions import create_completion
 from wireproof.mock.endpoints.embeddings import create_embeddings
 from wireproof.mock.endpoints.health import report_health
@@ -23,15 +27,22 @@ from wireproof.mock.endpoints.images import create_images
 from wireproof.mock.endpoints.models import list_models, retrieve_model
 from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.endpoints.responses import count_input_tokens, create_response
-from wireproof.mock.endpoints.stored_answers import (
-    delete_response,
+from wireproof.mock.endpoints.stored_chats import (
+    delete_stored_chat,
+    list_chat_messages,
     list_stored_chats,
-    retrieve_response,
     retrieve_stored_chat,
+    update_stored_chat,
+)
+from wireproof.mock.endpoints.stored_responses import (
+    cancel_response,
+    delete_response,
+    list_input_items,
+    retrieve_response,
 )
 from wireproof.mock.endpoints.transcriptions import create_transcription
 from wireproof.mock.faults.fault import Fault
-from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
+from wireproof.mock.faults.hooks import FaultHooks, join_hooks
 from wireproof.mock.model.hash_random import HashRandom
 from wireproof.mock.protocol.answers import Answer, PlainAnswer, encode_answer, with_headers
 from wireproof.mock.protocol.messages import HttpRequest, Outgoing
@@ -50,17 +61,23 @@ HANDLERS_BY_ENDPOINT: Mapping[str, Callable[[RequestContext, dict[str, Any]], An
     "responses": create_response,
     "response": retrieve_response,
     "response-delete": delete_response,
+    "response-cancel": cancel_response,
+    "response-items": list_input_items,
     "input-tokens": count_input_tokens,
+    "response-compact": compact_conversation,
     "chats-stored": list_stored_chats,
     "chat-stored": retrieve_stored_chat,
+    "chat-update": update_stored_chat,
+    "chat-delete": delete_stored_chat,
+    "chat-messages": list_chat_messages,
     "images": create_images,
     "transcriptions": create_transcription,
     "models": list_models,
     "model": retrieve_model,
     "health": report_health,
 }
-# Their bodies are forms, which the handler reads itself.
-ENDPOINTS_WITHOUT_JSON = frozenset({"transcriptions"})
+# Their bodies are forms, which the handler reads itself, or empty.
+ENDPOINTS_WITHOUT_JSON = frozenset({"transcriptions", "response-cancel"})
 ENDPOINTS_WITHOUT_QUOTA = frozenset({"health"})
 
 
@@ -71,10 +88,19 @@ class Application:
         more_faults: the faults beside those of the catalogue, by id.
     """
 
-    def __init__(self, providers: Mapping[str, Mapping[str, Any]], *, controlled: bool = False) -> None:
-        self.profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
+    def __init__(
+        self,
+        providers: Mapping[str, Mapping[str, Any]],
+        *,
+        controlled: bool = False,
+        start: StartState = START_WITH_NOTHING,
+    ) -> None:
+        profiles = tuple(Profile.from_mapping(name, row) for name, row in providers.items())
+        moved = () if start.at is None else tuple(replace(profile, serve_at=start.at) for profile in profiles)
+        self.profiles = (*moved, *profiles)
         self.controlled = controlled
-        self.state = ServerState()
+        self.state = ServerState(start=start)
+        self.state.reset()
         self.ordinals = itertools.count()
         self.more_faults: dict[str, Fault] = {}
 
@@ -88,6 +114,9 @@ class Application:
 
     def refuse(self, request: HttpRequest, refusal: RequestRefused) -> Outgoing:
         """Returns a refusal that the front itself found, in the envelope of the profile that the path names."""
+        return self._record(request, self._encode_refusal(request, refusal))
+
+    def _encode_refusal(self, request: HttpRequest, refusal: RequestRefused) -> Outgoing:
         profile = routes.find_profile(self.profiles, request.path)
         answer = render_refusal(profile, refusal)
         if profile is None:
@@ -104,17 +133,19 @@ class Application:
             profile = routes.find_profile(self.profiles, request.path)
             if profile is None:
                 raise RequestRefused("unknown-path", f"Invalid URL ({request.method} {request.path})")
-            hooks = self._find_hooks(profile, request)
+            faults = self._find_faults(profile, request, self.state.fault_counts.count)
         except RequestRefused as refusal:
             return self.refuse(request, refusal)
+        hooks = join_hooks([fault.hooks for fault in faults])
         changed_request = request if body_validation.is_too_large(request.body) else hooks.on_request(request, profile)
         answer = self.answer(hooks.on_contract(profile), changed_request)
-        if not self.controlled:
+        if not self.controlled and not faults:
             return encode_answer(answer, gap_s=self.state.gap_s)
         request_in_account = self.state.slots.with_account_state(request)
         self.state.slots.remember_status(request, answer.status)
         final_answer = self._answer_if_dead(hooks, request) or hooks.on_answer(answer, request_in_account)
         outgoing = encode_answer(final_answer, gap_s=self.state.gap_s, rewrite_ops=hooks.on_wire)
+        self._record(request, outgoing, faults)
         return self.state.slots.occupy(request, outgoing, self.state.gap_s * tokens_made(answer))
 
     def _answer_if_dead(self, hooks: FaultHooks, request: HttpRequest) -> PlainAnswer | None:
@@ -130,10 +161,12 @@ class Application:
     def finish(self, request: HttpRequest, *, left: bool = False) -> None:
         """Ends an answer that was sent to its end, or whose client has left."""
         if not self.state.slots.is_open(request):
+            self.state.fault_counts.forget(request)
             return
         self.state.slots.clients_left += left
         if not (left and self._ignores(request, "leaving" if asks_for_stream(request) else "leaving-plain")):
             self.state.slots.release(request)
+        self.state.fault_counts.forget(request)
 
     def sends_continue(self, request: HttpRequest) -> bool:
         """True if the server sends 100 Continue to a client that waits with its body (RFC 9110 section 10.1.1)."""
@@ -143,17 +176,37 @@ class Application:
     def _ignores(self, request: HttpRequest, event: str) -> bool:
         profile = routes.find_profile(self.profiles, request.path)
         try:
-            return profile is not None and event in self._find_hooks(profile, request).ignores
+            faults = () if profile is None else self._find_faults(profile, request, self.state.fault_counts.number)
+            return any(event in fault.hooks.ignores for fault in faults)
         except RequestRefused:
             return False
 
-    def _find_hooks(self, profile: Profile, request: HttpRequest) -> FaultHooks:
-        if not self.controlled:
-            return NO_HOOKS
-        fault = control.requested_fault(self.state, request)
-        if fault is None:
-            return NO_HOOKS
-        return control.find_hooks(self.more_faults.get(fault) or control.require_fault(fault), profile, request)
+    def _find_faults(
+        self, profile: Profile, request: HttpRequest, number: Callable[[HttpRequest, FaultOrder], int]
+    ) -> tuple[Fault, ...]:
+        """Returns the faults that the answer to this request shows.
+
+        Args:
+            number: returns the number of the request in its account for a counted fault.
+        """
+        orders = control.requested_faults(self.state, request) if self.controlled else self.state.faults
+        wanted = [(self.more_faults.get(order.fault) or control.require_fault(order.fault), order) for order in orders]
+        return tuple(
+            fault
+            for fault, order in wanted
+            if control.concerns(fault, profile, request)
+            and (not order.is_counted or order.covers(number(request, order)))
+        )
+
+    def _record(self, request: HttpRequest, outgoing: Outgoing, faults: tuple[Fault, ...] = ()) -> Outgoing:
+        """Records a request and its status in the journal, if there is one; returns the answer."""
+        if self.state.start.has_journal:
+            profile = routes.find_profile(self.profiles, request.path)
+            provider = "" if profile is None else profile.name
+            endpoint = "" if profile is None else routes.endpoint_of(profile, request.method, request.path)
+            ids = tuple(fault.id for fault in faults)
+            self.state.journal.record(JournalEntry(request, provider, endpoint, outgoing.status, ids))
+        return outgoing
 
     def answer(self, profile: Profile, request: HttpRequest) -> Answer:
         """Returns the answer of the profile, a refusal included, with the headers of every response."""
@@ -195,10 +248,14 @@ class Application:
         cell_state = control.requested_cell_state(request) if self.controlled else ""
         up = cells_up(self.state.cells.get(profile.name, profile.cells), cell_state)
         refuse_by_cell_state(route.endpoint, up, cell_state)
-        store = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
         context = RequestContext(
-            profile, route.endpoint, limit_state.tier, route.path_value, request, self.ordinals, up, store
+            profile, route.endpoint, limit_state.tier, route.path_value, request, self.ordinals, up
         )
+        if caller is not None:
+            accounts = self.state.accounts
+            store, prefixes = accounts.stored_items(caller), accounts.prompt_prefixes(caller)
+            context = replace(context, stored_items=store, prompt_prefixes=prefixes)
+        context = replace(context, script=AccountScript(self.state.script, request))
         return self._call_endpoint(context, caller)
 
     def _call_endpoint(self, context: RequestContext, caller: Caller | None) -> Answer:

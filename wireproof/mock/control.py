@@ -3,38 +3,76 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from email.message import Message
+from functools import lru_cache
 from typing import Any
 
+from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
+from wireproof.mock.accounts.fault_counts import FaultOrder
 from wireproof.mock.accounts.server_state import ServerState
 from wireproof.mock.accounts.slots import FAULT_HEADER as FAULT_HEADER
-from wireproof.mock.faults import Fault, find_fault
-from wireproof.mock.faults.hooks import NO_HOOKS, FaultHooks
+from wireproof.mock.faults import Fault, faults, find_fault
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.protocol.scripted_answers import ScriptedTurn
 from wireproof.mock.provider import routes
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.refusals import RequestRefused
 
 CONTROL_PREFIX = "/_wireproof/"
+PARAMETERS = ("times", "after")
+CONTROL_MEMBERS = frozenset({"clock", "cells", "fault", "gap", "script", *PARAMETERS})
 CLOCK_AHEAD_HEADER, CELL_STATE_HEADER = "x-wireproof-clock", "x-wireproof-cell"
 
 
-def requested_fault(state: ServerState, request: HttpRequest) -> str | None:
-    """Returns the fault id that the header of the request names, else that of the whole server."""
-    return request.header(FAULT_HEADER) or state.fault
+def requested_faults(state: ServerState, request: HttpRequest) -> tuple[FaultOrder, ...]:
+    """Returns the faults that the header of the request orders, else those of the whole server."""
+    header = request.header(FAULT_HEADER)
+    return parse_faults(header) if header else state.faults
 
 
-def find_hooks(fault: Fault, profile: Profile, request: HttpRequest) -> FaultHooks:
-    """Returns the hooks of a fault; those without effect if it does not concern the endpoint of the request."""
+@lru_cache(maxsize=4096)
+def parse_faults(text: str) -> tuple[FaultOrder, ...]:
+    """Returns the orders of a text such as `answer-500; times=1; after=2, done-missing`; raises RequestRefused."""
+    return tuple(_parse_order(item) for item in text.split(",") if item.strip())
+
+
+def _parse_order(item: str) -> FaultOrder:
+    if ";" not in item:
+        return FaultOrder(item.strip())
+    message = Message()
+    message[FAULT_HEADER] = item.strip()
+    (fault, _), *parameters = message.get_params([("", "")], FAULT_HEADER)
+    return with_parameters(FaultOrder(fault), dict(parameters))
+
+
+def with_parameters(order: FaultOrder, parameters: dict[str, Any]) -> FaultOrder:
+    """Returns an order with `times` and `after`, as texts or numbers; raises RequestRefused for anything else."""
+    try:
+        times, after = (None if parameters.get(name) is None else int(parameters[name]) for name in PARAMETERS)
+    except (TypeError, ValueError):
+        times = 0
+    if parameters.keys() - set(PARAMETERS) or (times is not None and times < 1) or (after or 0) < 0:
+        text = f"A fault takes times (a number from 1) and after (a number from 0), not {parameters}."
+        raise RequestRefused("bad-control", text, param=FAULT_HEADER)
+    return replace(order, times=times, after=after or 0)
+
+
+def concerns(fault: Fault, profile: Profile, request: HttpRequest) -> bool:
+    """True if a fault concerns the endpoint of the request."""
     endpoints = {endpoint for endpoint, _, _ in routes.matching_endpoints(profile, request.path)}
-    return fault.hooks if "*" in fault.endpoints or endpoints & set(fault.endpoints) else NO_HOOKS
+    return "*" in fault.endpoints or bool(endpoints & set(fault.endpoints))
 
 
 def require_fault(fault_id: Any) -> Fault:
     """Returns the fault of this id; raises RequestRefused if there is none."""
     fault = find_fault(str(fault_id))
     if fault is None:
-        raise RequestRefused("unknown-fault", f"There is no fault named {fault_id!r}.", param=FAULT_HEADER)
+        meant = did_you_mean(str(fault_id), faults())
+        text = f"There is no fault named {fault_id!r}{'; ' + meant if meant else '.'}"
+        raise RequestRefused("unknown-fault", text, param=FAULT_HEADER)
     return fault
 
 
@@ -61,8 +99,14 @@ def answer_control(state: ServerState, request: HttpRequest) -> PlainAnswer:
     if route == ("GET", "control"):
         return PlainAnswer(200, state.to_json())
     if route == ("POST", "reset"):
-        reset_state(state)
+        state.reset()
         return PlainAnswer(200, state.to_json())
+    if route == ("GET", "requests") and state.start.describe is not None:
+        entries = [state.start.describe(entry) for entry in state.journal.entries()]
+        return PlainAnswer(200, {"requests": entries, "dropped": state.journal.dropped})
+    if route == ("DELETE", "requests"):
+        state.journal.clear()
+        return PlainAnswer(204, b"")
     if route != ("POST", "control"):
         raise RequestRefused("unknown-path", f"Control knows no {request.method} {request.path}.")
     apply_control(state, parse_control(request.body))
@@ -74,8 +118,9 @@ def parse_control(body: bytes) -> dict[str, Any]:
         value = json.loads(body)
     except ValueError:
         value = None
-    if not isinstance(value, dict) or value.keys() - {"clock", "cells", "fault", "gap"}:
-        raise RequestRefused("bad-control", "Control takes a JSON object of clock, cells, fault and gap.")
+    if not isinstance(value, dict) or value.keys() - CONTROL_MEMBERS:
+        text = "Control takes a JSON object of clock, cells, fault with times and after, gap and script."
+        raise RequestRefused("bad-control", text)
     return value
 
 
@@ -87,15 +132,31 @@ def apply_control(state: ServerState, wanted: dict[str, Any]) -> None:
         gap_s = float(wanted.get("gap", state.gap_s))
     except (AttributeError, TypeError, ValueError):
         raise RequestRefused("bad-control", "Control takes clock.advance, cells and gap as numbers.") from None
-    if wanted.get("fault") is not None:
-        require_fault(wanted["fault"])
+    orders = _ordered_faults(wanted)
+    turns = _read_turns(state, wanted["script"]) if "script" in wanted else None
     state.ahead_s, state.gap_s, state.cells = ahead_s, gap_s, {**state.cells, **cells}
-    state.fault = wanted.get("fault", state.fault)
+    if orders is not None:
+        state.faults = orders
+        state.fault_counts.clear()
+    if turns is not None:
+        state.script.start(turns)
 
 
-def reset_state(state: ServerState) -> None:
-    state.ahead_s, state.fault = 0.0, None
-    state.cells.clear()
-    state.accounts.clear()
-    state.slots.clear()
-    state.dead_accounts.clear()
+def _ordered_faults(wanted: dict[str, Any]) -> tuple[FaultOrder, ...] | None:
+    """The faults that a control body orders for the whole server; None if it leaves them as they are."""
+    if "fault" not in wanted:
+        if not wanted.keys().isdisjoint(PARAMETERS):
+            raise RequestRefused("bad-control", "times and after stand beside a fault.")
+        return None
+    orders = parse_faults(str(wanted["fault"] or ""))
+    for order in orders:
+        require_fault(order.fault)
+    parameters = {name: wanted[name] for name in PARAMETERS if name in wanted}
+    return tuple(with_parameters(order, parameters) for order in orders) if parameters else orders
+
+
+def _read_turns(state: ServerState, data: Any) -> tuple[ScriptedTurn, ...]:
+    try:
+        return state.start.read_script(data) if data else ()
+    except ConfigError as error:
+        raise RequestRefused("bad-control", str(error)) from None

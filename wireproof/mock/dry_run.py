@@ -58,6 +58,7 @@ class DryRun:
         self._core.state.accounts.clear()
         self._core.state.slots.clear()
         self._core.state.dead_accounts.clear()
+        self._core.state.fault_counts.clear()
         self._core.ordinals = itertools.count()
 
     def admit_fault(self, fault: Fault) -> None:
@@ -157,7 +158,7 @@ def _contract_changes_answer(step: DryRunStep, changed: Profile) -> bool:
 
 def _dated_ops(outgoing: Outgoing, request: HttpRequest) -> Ops:
     ops = build_ops(outgoing, method=request.method, chunked=True, keep=True)
-    return tuple(replace(op, data=_with_fixed_date(op.data)) if b"Date: " in op.data else op for op in ops)
+    return tuple(replace(op, data=with_fixed_date(op.data)) if b"Date: " in op.data else op for op in ops)
 
 
 def _with_fault_header(request: HttpRequest, fault: str | None) -> HttpRequest:
@@ -166,6 +167,6 @@ def _with_fault_header(request: HttpRequest, fault: str | None) -> HttpRequest:
     return replace(request, headers=(*request.headers, (FAULT_HEADER, fault)))
 
 
-def _with_fixed_date(data: bytes) -> bytes:
+def with_fixed_date(data: bytes) -> bytes:
     """Returns the bytes with the fixed date in every Date header; the zone stays."""
     return re.sub(rb"(?m)^Date: .* ", DRY_RUN_DATE, data)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from wireproof.mock.accounts.server_state import START_WITH_NOTHING, StartState
 from wireproof.mock.application import Application
 from wireproof.mock.cells.cell import Cell
 from wireproof.mock.cells.latency import Latency
@@ -40,8 +41,9 @@ class Server:
         clock: Callable[[], float] = time.time,
         tls: ssl.SSLContext | None = None,
         latency: Latency | None = None,
+        start: StartState = START_WITH_NOTHING,
     ) -> None:
-        self.core = Application(providers, controlled=control)
+        self.core = Application(providers, controlled=control, start=start)
         self.cell = None if latency is None else Cell(latency, self.core)
         self.core.state.gap_s = gap_s
         self.host, self.port = "127.0.0.1", 0
@@ -118,9 +120,10 @@ def run_server(
     latency: Latency | None = None,
     script: Script = (),
     until: Callable[[], object] | None = None,
+    start: StartState = START_WITH_NOTHING,
 ) -> None:
     """Serves until SIGINT or SIGTERM, or until `until` returns; running streams are finished first."""
-    server = Server(providers, control=control, gap_s=gap_s, tls=tls, latency=latency)
+    server = Server(providers, control=control, gap_s=gap_s, tls=tls, latency=latency, start=start)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         loop = runner.get_loop()
         server.loop = loop
@@ -155,9 +158,10 @@ def serve_in_thread(
     clock: Callable[[], float] = time.time,
     tls: ssl.SSLContext | None = None,
     latency: Latency | None = None,
+    start: StartState = START_WITH_NOTHING,
 ) -> Iterator[Server]:
     """Yields a server that runs in a thread, on a free port; aborts it at the end."""
-    server = Server(providers, control=control, gap_s=gap_s, clock=clock, tls=tls, latency=latency)
+    server = Server(providers, control=control, gap_s=gap_s, clock=clock, tls=tls, latency=latency, start=start)
     ready = threading.Event()
     failure: list[BaseException] = []
 

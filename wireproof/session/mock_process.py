@@ -17,6 +17,7 @@ STREAM_GAP_S = "0.004"
 
 
 AddressLookup = Callable[[], Mapping[str, str]]
+ProfileLookup = Callable[[], Mapping[str, Mapping[str, str]]]
 
 
 @contextmanager
@@ -29,20 +30,31 @@ def run_mock(providers_file: Path | None = None) -> Iterator[Mapping[str, str]]:
 @contextmanager
 def start_mock(providers_file: Path | None = None) -> Iterator[AddressLookup]:
     """Starts the mock without waiting for it; yields a function that waits and returns provider → base URL."""
-    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--control", "--json"]
-    command += ["--exit-with-stdin", "--gap", STREAM_GAP_S]
+    options = ["--control", "--gap", STREAM_GAP_S]
     if providers_file is not None:
-        command += ["--providers", str(providers_file)]
+        options += ["--providers", str(providers_file)]
+    with start_server(*options) as profiles:
+        yield lambda: {name: entry["base_url"] for name, entry in profiles().items()}
+
+
+@contextmanager
+def start_server(*options: str) -> Iterator[ProfileLookup]:
+    """Starts `wireproof serve` with these options, without waiting for it.
+
+    Yields a function that waits and returns provider → base URL and key.
+    """
+    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--json", "--exit-with-stdin", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         try:
-            yield partial(_read_addresses, process)
+            yield partial(_read_profiles, process)
         finally:
             process.terminate()
 
 
-def _read_addresses(process: subprocess.Popen[str]) -> Mapping[str, str]:
+def _read_profiles(process: subprocess.Popen[str]) -> Mapping[str, Mapping[str, str]]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
         raise WireproofError(f"the reference server did not start (exit code {process.wait()})")
-    return {name: entry["base_url"] for name, entry in json.loads(line)["profiles"].items()}
+    profiles: Mapping[str, Mapping[str, str]] = json.loads(line)["profiles"]
+    return profiles

@@ -233,7 +233,9 @@ async def _repeat_undecided_cases(
     latest: dict[str, CaseResult] = dict(settle_evidence(judges.cases, turns).judged)
     # Another response to a case that is cut off, even alone, decides nothing.
     wanted = {name for name in wanted if not needs_second_look(judges.cases[name], latest.get(name))}
-    while len(rounds) + 1 < MAX_RESPONSES and (names := sorted(judges.undecided_cases(latest, wanted))):
-        rounds.append(await sender.ask_again(judges.cases[name] for name in names))
-        latest |= rounds[-1]
+    while len(rounds) + 1 < MAX_RESPONSES and (names := judges.undecided_cases(latest, wanted)):
+        if not (answers := await sender.ask_again(judges.cases[name] for name in names)):
+            break
+        rounds.append(answers)
+        latest |= answers
     return tuple(rounds)

@@ -64,6 +64,7 @@ class Slots:
         ends, has_one_slot = self.end_times(request), request.header(SLOTS_HEADER) == "1"
         wait_s = max(ends) - request.at if ends and has_one_slot else 0.0
         work_s = work_s if has_one_slot else 0.0
+        work_s += outgoing.after_s
         last_s = outgoing.steps[-1].due_s if isinstance(outgoing, HttpStream) and outgoing.steps else work_s
         if wait_s + last_s > 0:
             self._end_times.setdefault(account_key(request), {})[id(request)] = request.at + wait_s + last_s

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wireproof.mock.endpoints.chat_chunks import DONE_EVENT, build_chat_chunks
-from wireproof.mock.endpoints.chat_request import ChatRequest, read_chat_request
+from wireproof.mock.endpoints.chat_request import ChatRequest, audio_format, read_chat_request
 from wireproof.mock.endpoints.request_context import RequestContext
+from wireproof.mock.endpoints.stored_chats import StoredChat
 from wireproof.mock.model import logprobs
 from wireproof.mock.model.generator import GeneratedChoice
 from wireproof.mock.model.speech import speak_text
@@ -18,12 +19,16 @@ def create_chat_completion(context: RequestContext, body: JsonObject) -> Answer:
     """Returns the answer to a chat request."""
     chat = read_chat_request(context, body)
     if chat.body.get("store"):
-        context.stored_items.store(chat.id, {**completion_body(chat), "metadata": chat.body.get("metadata", {})})
+        completion = {**completion_body(chat), "metadata": chat.body.get("metadata", {})}
+        context.stored_items.store(chat.id, StoredChat(completion, chat.body["messages"]))
     if chat.body.get("stream"):
         return StreamAnswer(
-            200, (*map(OutgoingEvent, build_chat_chunks(chat)), DONE_EVENT), tokens=chat.usage["total_tokens"]
+            200,
+            (*map(OutgoingEvent, build_chat_chunks(chat)), DONE_EVENT),
+            tokens=chat.usage["total_tokens"],
+            delay_s=chat.inputs.delay_s,
         )
-    return PlainAnswer(200, completion_body(chat))
+    return PlainAnswer(200, completion_body(chat), delay_s=chat.inputs.delay_s)
 
 
 def completion_body(chat: ChatRequest) -> JsonObject:
@@ -54,7 +59,7 @@ def message_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Json
     message: JsonObject = {"role": "assistant"}
     for member, token in choice.separate_thought:
         message[member] = message.get(member, "") + token
-    message["content"] = None if choice.calls and not choice.tokens else choice.text
+    message["content"] = choice.text if choice.has_text else None
     if choice.calls and chat.uses_functions:
         message["function_call"] = function_body(choice.calls[0])
     elif choice.calls:
@@ -62,13 +67,15 @@ def message_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Json
     if pictures := chat.pictures(index):
         message["images"] = pictures
     if "audio" in chat.body.get("modalities", ()):
-        message |= {"content": None, "audio": speak_text(chat.id, chat.context.created, choice.text)}
+        sound = speak_text(chat.id, chat.context.created, choice.text, audio_format(chat.body))
+        message |= {"content": None, "audio": sound}
     if "web_search_options" in chat.body:
         message["content"], annotations = with_source(choice.text)
     else:
         annotations = []
     extras: JsonObject = {"refusal": None, "annotations": annotations}
-    return message | {name: value for name, value in extras.items() if name in chat.members}
+    shown = {name: value for name, value in extras.items() if name in chat.members}
+    return message | shown | ({"refusal": "".join(choice.refusal)} if choice.refusal else {})
 
 
 def tool_call_body(call: Call) -> JsonObject:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof.mock.accounts.prompt_prefixes import MIN_CACHED_TOKENS, PromptPrefixes
+from wireproof.mock.accounts.script_progress import AccountScript
 from wireproof.mock.accounts.stored_items import ItemStore
+from wireproof.mock.model.conversation import Conversation
 from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.protocol.messages import HttpRequest
+from wireproof.mock.protocol.scripted_answers import ScriptedAnswer
 from wireproof.mock.provider.model_entry import Model
 from wireproof.mock.provider.profile import Profile
 from wireproof.mock.provider.rate_rules import TierRules
-from wireproof.mock.provider.refusals import RequestRefused
+from wireproof.mock.provider.refusals import RequestRefused, scripted_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class RequestContext:
         ordinals: counts the requests of the server, so that ids differ.
         cells_up: the number of cells that are up.
         stored_items: the items that the account stores.
+        script: the scripted answers; None if there are none.
+        prompt_prefixes: the prefixes of the prompts of the account.
     """
 
     profile: Profile
@@ -35,6 +43,8 @@ class RequestContext:
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     cells_up: int = 1
     stored_items: ItemStore = field(default_factory=ItemStore)
+    script: AccountScript | None = None
+    prompt_prefixes: PromptPrefixes = field(default_factory=PromptPrefixes)
 
     @property
     def created(self) -> int:
@@ -43,6 +53,18 @@ class RequestContext:
     def new_id(self, prefix: str, draw: HashRandom) -> str:
         """An id that is drawn from the request and never given twice."""
         return f"{prefix}{draw.derive('id', next(self.ordinals)).hex(24)}"
+
+
+def scripted_answer(context: RequestContext, conversation: Conversation) -> ScriptedAnswer | None:
+    """Returns the scripted answer to a conversation; None if the model is to answer.
+
+    Raises RequestRefused for a scripted error.
+    """
+    message = conversation.lines[-1].text if conversation.lines else ""
+    answer = None if context.script is None else context.script.next_answer(context.endpoint, message)
+    if answer is not None and answer.error is not None:
+        raise scripted_refusal(answer.error, answer.delay_s)
+    return answer
 
 
 def find_model(context: RequestContext, name: str, role: str) -> Model:
@@ -67,6 +89,14 @@ def check_context_length(context: RequestContext, model: Model, tokens: int, par
         return
     message = f"This model takes at most {model.context} tokens, and {tokens} were asked for."
     raise RequestRefused("context-exceeded", message, param=param)
+
+
+def count_cached_tokens(context: RequestContext, model: str, conversation: Conversation, tools: Any, count: int) -> int:
+    """The tokens of a prompt that an earlier one of the account began with, of its `count` tokens."""
+    if count < MIN_CACHED_TOKENS:
+        return 0
+    prompt = "\n".join((json.dumps(tools), *(f"{line.role}: {line.text}" for line in conversation.lines)))
+    return min(context.prompt_prefixes.count_cached(model, tokenize(prompt)), count)
 
 
 def lowest_cap(body: dict[str, Any], *names: str | None) -> int | None:

@@ -17,6 +17,10 @@ from wireproof.mock.provider.body_validation import JsonObject
 # The prefix of the id, the type, and the member with the arguments of each kind of call.
 FUNCTION_CALL = "fc", "function_call", "arguments"
 CUSTOM_CALL = "ctc", "custom_tool_call", "input"
+# Type of a part of a message → the member with its text, if that is not `text`.
+TEXT_MEMBERS = {"refusal": "refusal"}
+# Reason why a choice ended → the reason why its response is incomplete.
+INCOMPLETE_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class ResponseObject:
 
     Attributes:
         members: the optional members that its profile shows.
+        delay_s: the seconds before it begins.
     """
 
     id: str
@@ -34,10 +39,11 @@ class ResponseObject:
     usage: JsonObject
     draw: HashRandom
     members: tuple[str, ...]
+    delay_s: float = 0.0
 
     @property
     def status(self) -> str:
-        return "incomplete" if self.choice.finish_reason == "length" else "completed"
+        return "incomplete" if self.choice.finish_reason in INCOMPLETE_REASONS else "completed"
 
     @property
     def has_annotations(self) -> bool:
@@ -51,8 +57,11 @@ class ResponseObject:
     def as_json_at(self, status: str, output: list[JsonObject], usage: JsonObject | None) -> JsonObject:
         """The response with this status and output."""
         identity = {"id": self.id, "object": "response", "created_at": self.created_at, "status": status}
-        details: JsonObject = {"incomplete_details": {"reason": "max_output_tokens"}} if status == "incomplete" else {}
+        reason = INCOMPLETE_REASONS.get(self.choice.finish_reason)
+        details: JsonObject = {"incomplete_details": {"reason": reason}} if status == "incomplete" else {}
         settings = self.settings() if "settings" in self.members else {"model": self.body["model"]}
+        if "completed_at" in settings and status != "completed":
+            details["completed_at"] = None
         return {**identity, **settings, **details, "output": output, "usage": usage}
 
     def settings(self) -> JsonObject:
@@ -60,7 +69,7 @@ class ResponseObject:
         body = self.body
         return {
             "background": body.get("background", False),
-            "completed_at": self.created_at if self.status == "completed" else None,
+            "completed_at": self.created_at,
             "error": None,
             "frequency_penalty": 0.0,
             "incomplete_details": None,
@@ -95,10 +104,16 @@ class ResponseObject:
 
     def output_items(self, status: str) -> list[JsonObject]:
         first = [self.reasoning_item(self.reasoning_summary())] if self.has_reasoning_item else []
-        if self.choice.calls:
-            return first + [self.call_item(index, call, status) for index, call in enumerate(self.choice.calls)]
+        calls = [self.call_item(index, call, status) for index, call in enumerate(self.choice.calls)]
+        if not self.has_message:
+            return first + calls
         content = [self.content_part(kind, "".join(tokens)) for kind, tokens in self.content_parts()]
-        return [*first, self.message_item(status, content)]
+        return [*first, self.message_item(status, content), *calls]
+
+    @property
+    def has_message(self) -> bool:
+        """True if there is a message, with a text or a refusal, beside or instead of calls."""
+        return self.choice.has_text or bool(self.choice.refusal)
 
     def reasoning_summary(self) -> list[JsonObject]:
         """The summary of the reasoning, if the request asks for it."""
@@ -119,13 +134,14 @@ class ResponseObject:
     def content_parts(self) -> list[tuple[str, tuple[str, ...]]]:
         """The type and the tokens of each part of the message: the thought if it is separate, and the text."""
         thought = tuple(token for _, token in self.choice.separate_thought)
-        return [*([("reasoning", thought)] if thought else []), ("output_text", self.choice.tokens)]
+        said = ("refusal", self.choice.refusal) if self.choice.refusal else ("output_text", self.choice.tokens)
+        return [*([("reasoning", thought)] if thought else []), said]
 
     def content_part(self, kind: str, text: str) -> JsonObject:
         details: JsonObject = {}
         if self.has_annotations and kind == "output_text":
             details = {"annotations": [], "logprobs": self.logprobs(tokenize(text))}
-        return {"type": kind, "text": text, **details}
+        return {"type": kind, TEXT_MEMBERS.get(kind, "text"): text, **details}
 
     def logprobs(self, tokens: Sequence[str]) -> list[JsonObject]:
         """The log probabilities of these tokens, if the request asks for them."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wireproof.mock.endpoints.obfuscation import is_obfuscated, padding_for
-from wireproof.mock.endpoints.response_object import ResponseObject
+from wireproof.mock.endpoints.response_object import TEXT_MEMBERS, ResponseObject
 from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Call
 from wireproof.mock.protocol.answers import OutgoingEvent
 from wireproof.mock.provider.body_validation import JsonObject
 
 # Type of a part → the name that its events have.
-EVENT_NAMES_BY_PART = {"output_text": "output_text", "reasoning": "reasoning_text"}
+EVENT_NAMES_BY_PART = {"output_text": "output_text", "reasoning": "reasoning_text", "refusal": "refusal"}
 
 
 def build_events(response: ResponseObject) -> tuple[OutgoingEvent, ...]:
@@ -32,11 +32,11 @@ def describe_events(response: ResponseObject) -> Iterator[tuple[str, JsonObject]
     if response.has_reasoning_item:
         yield from reasoning_events(response)
         output_index = 1
-    if response.choice.calls:
-        for index, call in enumerate(response.choice.calls):
-            yield from call_events(response, output_index + index, index, call)
-    else:
+    if response.has_message:
         yield from message_events(response, output_index)
+        output_index += 1
+    for index, call in enumerate(response.choice.calls):
+        yield from call_events(response, output_index + index, index, call)
     yield f"response.{response.status}", {"response": response.as_json()}
 
 
@@ -80,7 +80,8 @@ def part_events(
         padding: JsonObject = {"obfuscation": padding_for(token)} if is_padded else {}
         yield f"response.{EVENT_NAMES_BY_PART[kind]}.delta", {**position, "delta": token, **logprobs, **padding}
     all_logprobs: JsonObject = {"logprobs": response.logprobs(tokens)} if has_logprobs else {}
-    yield f"response.{EVENT_NAMES_BY_PART[kind]}.done", {**position, "text": text, **all_logprobs}
+    whole: JsonObject = {TEXT_MEMBERS.get(kind, "text"): text, **all_logprobs}
+    yield f"response.{EVENT_NAMES_BY_PART[kind]}.done", {**position, **whole}
     yield "response.content_part.done", {**position, "part": response.content_part(kind, text)}
 
 

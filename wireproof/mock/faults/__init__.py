@@ -34,6 +34,7 @@ from wireproof.mock.faults import (
     responses_input,
     runaway_answers,
     starved_answers,
+    stored_resources,
     stream_chunks,
     stream_dialects,
     stream_endings,
@@ -85,6 +86,7 @@ CODED_HOOKS: Mapping[str, FaultHooks] = {
     **transport.HOOKS,
     **lasting_effects.HOOKS,
     **rare_inputs.HOOKS,
+    **stored_resources.HOOKS,
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from wireproof.mock.protocol.answers import Answer
-from wireproof.mock.protocol.messages import HttpRequest, OpsRewrite
+from wireproof.mock.protocol.messages import HttpRequest, Ops, OpsRewrite
 from wireproof.mock.provider.profile import Profile
 
 
@@ -45,3 +46,25 @@ class FaultHooks:
 
 
 NO_HOOKS = FaultHooks()
+
+
+def join_hooks(hooks: Sequence[FaultHooks]) -> FaultHooks:
+    """Returns the hooks of several faults as those of one, in their order."""
+    return reduce(_join_two, hooks) if hooks else NO_HOOKS
+
+
+def _join_two(first: FaultHooks, second: FaultHooks) -> FaultHooks:
+    kills = [hooks.kills_account for hooks in (first, second) if hooks.kills_account is not None]
+    rewrites = [hooks.on_wire for hooks in (first, second) if hooks.on_wire is not None]
+
+    def rewrite_in_turn(ops: Ops) -> Ops:
+        return reduce(lambda done, rewrite: rewrite(done), rewrites, ops)
+
+    return FaultHooks(
+        on_request=lambda received, profile: second.on_request(first.on_request(received, profile), profile),
+        on_contract=lambda profile: second.on_contract(first.on_contract(profile)),
+        on_answer=lambda answer, received: second.on_answer(first.on_answer(answer, received), received),
+        on_wire=rewrite_in_turn if rewrites else None,
+        ignores=first.ignores | second.ignores,
+        kills_account=(lambda request: any(kill(request) for kill in kills)) if kills else None,
+    )

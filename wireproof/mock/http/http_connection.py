@@ -23,6 +23,7 @@ from wireproof.mock.provider.refusals import RequestRefused
 MAX_READ_BYTES = 64 * 1024 * 1024
 MAX_HEADERS_SIZE = 64 * 1024
 MAX_QUEUED_REQUESTS = 16
+VERSIONS = ("1.0", "1.1")
 
 
 class QueuedRequest:
@@ -89,6 +90,11 @@ class Connection(asyncio.Protocol):
         """True if an answer waits for the client to read."""
         return self._delivery is not None and self._delivery.paused
 
+    @property
+    def is_idle(self) -> bool:
+        """True if every request that was read has its answer."""
+        return self._delivery is None and not self._queue
+
     def drain(self) -> None:
         """Finishes the running answer, takes no further request, and closes."""
         self._draining = True
@@ -142,11 +148,21 @@ class Connection(asyncio.Protocol):
             raise RequestRefused("headers-too-large", f"The request's head is longer than {MAX_HEADERS_SIZE} bytes.")
 
     def on_headers_complete(self) -> None:
+        self._check_head()
         headers = dict(self._headers)
         if int(headers.get("content-length") or 0) > MAX_READ_BYTES:
             raise too_large_refusal()
         if "expect" in headers and self._delivery is None and self._core.sends_continue(self._build_request()):
             self._transport.write(CONTINUE_RESPONSE)
+
+    def _check_head(self) -> None:
+        """Refuses what the parser lets pass: other versions, and a host that is missing or given twice (RFC 9112)."""
+        version = self._parser.get_http_version()
+        hosts = sum(name == "host" for name, _ in self._headers)
+        if version not in VERSIONS:
+            raise RequestRefused("bad-request", f"HTTP/{version} is not served; use HTTP/1.1.", status=505)
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            raise RequestRefused("bad-request", f"The request has {hosts} Host headers; expected one.", status=400)
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)

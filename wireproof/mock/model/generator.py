@@ -16,6 +16,7 @@ from wireproof.mock.model.sampling import GREEDY_SAMPLING, SamplingOptions
 from wireproof.mock.model.schema_values import ValueHints, value_for_schema
 from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Call, Tool, ToolChoice, make_calls
+from wireproof.mock.protocol.scripted_answers import ScriptedAnswer
 
 NAMED_KEYS = re.compile(r"\bkeys?\b:?\s+((?:(?!for\b)[\"'`]?\w+[\"'`]?(?:\s*,\s*|\s+and\s+|\s*$|(?=[.\s])))+)", re.I)
 
@@ -34,6 +35,7 @@ class GenerationInput:
         cap: the maximum tokens; None for no limit.
         thinking: the place of the thought; None for a model that does not reason.
         suffix: the text that follows the completion.
+        scripted: the answer of a script, in place of one by the model.
     """
 
     conversation: Conversation
@@ -47,6 +49,12 @@ class GenerationInput:
     thinking: ReasoningMode | None = None
     sampling: SamplingOptions = GREEDY_SAMPLING
     suffix: str = ""
+    scripted: ScriptedAnswer | None = None
+
+    @property
+    def delay_s(self) -> float:
+        """The seconds before the answer begins."""
+        return 0.0 if self.scripted is None else self.scripted.delay_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class GeneratedChoice:
         thought: the tokens of the reasoning before the answer.
         thinking: the place of the thought; None for a model that does not reason.
         unseen_tokens: the tokens of a call that the cap ended inside its name, so that nothing of it is told.
+        refusal: the tokens of a refusal.
     """
 
     tokens: tuple[str, ...]
@@ -65,10 +74,16 @@ class GeneratedChoice:
     thought: tuple[str, ...] = ()
     thinking: ReasoningMode | None = None
     unseen_tokens: int = 0
+    refusal: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         return "".join(self.tokens)
+
+    @property
+    def has_text(self) -> bool:
+        """True if there is a text, if only an empty one, beside or instead of calls and refusals."""
+        return bool(self.tokens) or not (self.calls or self.refusal)
 
     @property
     def separate_thought(self) -> tuple[tuple[str, str], ...]:
@@ -82,7 +97,13 @@ class GeneratedChoice:
         """The generated tokens, with those of the thought."""
         call_tokens = sum(len(tokenize(call.name)) + len(tokenize(call.arguments)) for call in self.calls)
         is_in_text = self.thinking is not None and self.thinking.is_inline
-        return len(self.tokens) + call_tokens + (0 if is_in_text else len(self.thought)) + self.unseen_tokens
+        return (
+            len(self.tokens)
+            + call_tokens
+            + (0 if is_in_text else len(self.thought))
+            + self.unseen_tokens
+            + len(self.refusal)
+        )
 
 
 def generate_choice(inputs: GenerationInput, index: int) -> GeneratedChoice:
@@ -111,11 +132,31 @@ def generate_with_thought(inputs: GenerationInput, thinking: ReasoningMode, draw
 
 def generate_without_thought(inputs: GenerationInput, draw: HashRandom) -> GeneratedChoice:
     """Returns the tool calls if the model makes any, otherwise the text."""
+    if inputs.scripted is not None:
+        return choice_from_script(inputs, inputs.scripted, draw)
     conversation = inputs.conversation
     calls = make_calls(inputs.tools, inputs.choice, conversation.last_user_text, draw, conversation.called_names)
     if calls:
         return cut_calls_at_cap(calls, inputs.cap)
     return cut_at_stop_or_cap(inputs.sampling.apply_to(tokenize(full_text(inputs, draw))), inputs.stops, inputs.cap)
+
+
+def choice_from_script(inputs: GenerationInput, answer: ScriptedAnswer, draw: HashRandom) -> GeneratedChoice:
+    """Returns the answer of a script; stop sequences and the token cap end it as they end any other."""
+    custom_tools = {tool.name for tool in inputs.tools if tool.pattern is not None}
+    text = cut_at_stop_or_cap(tokenize(answer.text), inputs.stops, inputs.cap)
+    tokens_left = None if inputs.cap is None else inputs.cap - len(text.tokens)
+    calls = [
+        Call(f"call_{draw.derive('call', index).hex(24)}", call.name, call.arguments, call.name in custom_tools)
+        for index, call in enumerate(answer.calls)
+    ]
+    choice = text
+    if calls and text.finish_reason != "length":
+        choice = replace(cut_calls_at_cap(calls, tokens_left), tokens=text.tokens)
+    elif answer.refusal:
+        refusal = cut_at_stop_or_cap(tokenize(answer.refusal), (), inputs.cap)
+        choice = replace(refusal, tokens=(), refusal=refusal.tokens)
+    return replace(choice, finish_reason=answer.finish_reason or choice.finish_reason)
 
 
 def full_text(inputs: GenerationInput, draw: HashRandom) -> str:

@@ -17,11 +17,16 @@ SSE_TYPE = "text/event-stream; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class PlainAnswer:
-    """An answer in one piece; a value of bytes is sent unchanged, any other value as JSON."""
+    """An answer in one piece; a value of bytes is sent unchanged, any other value as JSON.
+
+    Attributes:
+        delay_s: the seconds before it begins.
+    """
 
     status: int
     value: Any
     headers: Headers = ()
+    delay_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,14 @@ class StreamAnswer:
 
     Attributes:
         tokens: the total tokens of its usage, whether or not the stream shows them.
+        delay_s: the seconds before it begins.
     """
 
     status: int
     events: tuple[OutgoingEvent, ...]
     headers: Headers = ()
     tokens: int = 0
+    delay_s: float = 0.0
 
 
 Answer = PlainAnswer | StreamAnswer
@@ -88,7 +95,8 @@ def encode_answer(answer: Answer, *, gap_s: float, rewrite_ops: OpsRewrite | Non
             with_content_type(answer.headers, JSON_TYPE),
             encode_content(answer.headers, body),
             rewrite_ops,
+            answer.delay_s,
         )
     steps = tuple(StreamStep(index * gap_s, event_bytes(event)) for index, event in enumerate(answer.events))
     headers = (*with_content_type(answer.headers, SSE_TYPE), ("Cache-Control", "no-cache"))
-    return HttpStream(answer.status, headers, steps, rewrite_ops)
+    return HttpStream(answer.status, headers, steps, rewrite_ops, answer.delay_s)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wireproof.mock.protocol.answers import PlainAnswer
+from wireproof.mock.protocol.scripted_answers import ScriptedError
 from wireproof.mock.provider.profile import Profile, RefusalRow
 
 # Cause that no contract names → the cause whose row is used instead.
@@ -41,6 +42,15 @@ class RequestRefused(Exception):
         super().__init__(message)
         self.cause, self.message, self.param, self.status = cause, message, param, status
         self.headers: tuple[tuple[str, str], ...] = ()
+        self.scripted: ScriptedError | None = None
+        self.delay_s = 0.0
+
+
+def scripted_refusal(error: ScriptedError, delay_s: float) -> RequestRefused:
+    """Returns the refusal that a script demands; its code and type are those of the script."""
+    refusal = RequestRefused("scripted", error.message, status=error.status)
+    refusal.headers, refusal.scripted, refusal.delay_s = error.headers, error, delay_s
+    return refusal
 
 
 def find_refusal_row(profile: Profile | None, cause: str) -> RefusalRow:
@@ -69,5 +79,9 @@ def render_refusal(profile: Profile | None, refusal: RequestRefused) -> PlainAns
     row = find_refusal_row(profile, refusal.cause)
     status = refusal.status or row.status
     kind = row.type or ("server_error" if status >= 500 else "invalid_request_error")
+    code = row.code
+    if refusal.scripted is not None:
+        kind, code = refusal.scripted.type or kind, refusal.scripted.code
     envelope = ERROR_ENVELOPES[profile.envelope if profile else "openai"]
-    return PlainAnswer(status, envelope(refusal.message, kind, refusal.param, row.code), refusal.headers)
+    body = envelope(refusal.message, kind, refusal.param, code)
+    return PlainAnswer(status, body, refusal.headers, delay_s=refusal.delay_s)

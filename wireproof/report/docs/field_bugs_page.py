@@ -56,7 +56,7 @@ def _sort_key(entry: str) -> tuple[int, int]:
 def _bug_rows(
     entry: str, faults: Iterable[FaultData], note: FaultData, source: str, matrix: KillMatrix
 ) -> Iterator[tuple[str, ...]]:
-    report = _report_link(source)
+    report = report_link_markdown(source)
     for fault in faults:
         kind = note.get("kind") or ("legal" if fault["harmless"] else "server")
         checks = _broken_checks_text(fault, matrix)
@@ -66,7 +66,8 @@ def _bug_rows(
         yield entry, note["says"], note["kind"], report, "", note["belongs"]
 
 
-def _report_link(source: str) -> str:
+def report_link_markdown(source: str) -> str:
+    """A Markdown link to a public report, `owner/repository#number`."""
     repository, _, number = source.partition("#")
     return f"[{source}](https://github.com/{repository}/issues/{number})"
 

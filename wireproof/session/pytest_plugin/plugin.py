@@ -18,6 +18,7 @@ import pytest
 
 from wireproof.contract.target_options import TargetOptions, environment
 from wireproof.errors import WireproofError
+from wireproof.formats.safe_text import printable
 from wireproof.judging.check import registry
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin import check_options, one_step_protocol
@@ -43,15 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.option.resume is not None:
             _exit_if_ledger_in_use(config.option.resume)
         config.pluginmanager.register(SessionFinish(config, lambda: _session_run(config)), "wireproof-closing")
+        if getattr(config.option, "dist", "no") != "no" and (config.option.endpoint or config.option.provider):
+            # xdist would replace each worker that an invalid option ends by another one.
+            _exit_if_options_invalid(config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keeps the checks of a target in one worker, unless `--dist` names another distribution."""
-    if config.option.dist not in ("load", "loadgroup"):
-        return None
-    from wireproof.session.pytest_plugin.xdist_scheduler import TargetScheduling
+    """Keeps the checks of a target in one worker, whatever distribution `--dist` names for other tests."""
+    from wireproof.session.pytest_plugin.xdist_scheduler import SCOPES_OF_OTHER_TESTS, TargetScheduling
 
+    if config.option.dist not in SCOPES_OF_OTHER_TESTS:
+        return None
     return TargetScheduling(config, log, check_options.target_names(config.option))
 
 
@@ -97,6 +101,16 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
         pytest.exit(str(config.stash[TROUBLE_KEY]), returncode=2)
 
 
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Tells the number of verdicts that the profile of each target leaves out."""
+    runs = config.stash[RUN_KEY].target_runs.values() if RUN_KEY in config.stash else ()
+    return [
+        f"{printable(run.target.name)}: {len(run.left_out)} verdicts beyond the profile {run.target.profile} left out"
+        for run in runs
+        if run.left_out
+    ]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Sends the cases of the selected items before the first item runs.
@@ -139,6 +153,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output, run = getattr(session.config, "workeroutput", None), session.config.stash.get(RUN_KEY, None)
     if output is not None and run is not None:
         output["wireproof"] = run.worker_data()
+
+
+def _exit_if_options_invalid(config: pytest.Config) -> None:
+    try:
+        _session_run(config)
+    except WireproofError as error:
+        pytest.exit(str(error), returncode=2)
 
 
 def _exit_if_ledger_in_use(resumed: Path) -> None:
