@@ -99,7 +99,7 @@ class MemoryTransport(asyncio.Transport):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one connection saw.
+    """The observations of one connection.
 
     Attributes:
         answers: the status of each answer.

@@ -57,10 +57,10 @@ def check_options_known(command: str, unknown: Sequence[str], known: Iterable[st
 
 
 def add_command_parser(commands: Any, name: str, run: RunCommand, help: str) -> argparse.ArgumentParser:
-    """Adds the parser of a command with the options `--json` and `--providers`."""
+    """Adds the parser of a command with the options `--json`, `--providers` and `--suite`."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    as_of_check(parser, "providers")
+    as_of_check(parser, "providers", "suite")
     parser.set_defaults(run=run)
     return parser
 

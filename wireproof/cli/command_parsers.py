@@ -11,6 +11,7 @@ from wireproof.cli.arguments import CommandParser, show_examples
 
 COMMANDS = (
     "check",
+    "init",
     "plan",
     "explain",
     "serve",

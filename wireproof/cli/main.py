@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
@@ -12,8 +13,19 @@ from wireproof import __version__
 from wireproof.cli.command_parsers import PASS_THROUGH, build_parser, import_command
 from wireproof.cli.configuration import configured_words
 from wireproof.errors import WireproofError
+from wireproof.session.own_suites import use_suites
 
 VERSION_FLAGS = frozenset({"--version", "-V"})
+
+
+def _own_suites(arguments: Sequence[str]) -> list[Path]:
+    """The folders that `--suite` names, for any command: they are set before anything is loaded."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--suite", action="append", default=[], type=Path)
+    try:
+        return list(parser.parse_known_args(list(arguments))[0].suite)
+    except argparse.ArgumentError:  # the command tells it
+        return []
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments:
             words = configured_words(arguments[0], arguments[1:], os.environ, Path.cwd())
             arguments[1:1] = words
+        use_suites(_own_suites(arguments))
         if arguments and arguments[0] in PASS_THROUGH:
             if VERSION_FLAGS & set(arguments):
                 print(f"wireproof {__version__}")

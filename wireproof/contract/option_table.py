@@ -212,6 +212,15 @@ OPTIONS = (
         mock=None,
     ),
     TargetOption(
+        "--suite",
+        "provider",
+        "folder with contracts, cases and checks of your own (repeat for several); `wireproof init` writes one",
+        metavar="DIR",
+        repeated=True,
+        live=None,
+        mock=None,
+    ),
+    TargetOption(
         "--secret-env",
         "hidden",
         "environment variable with another secret to mask in all output (repeat for several)",

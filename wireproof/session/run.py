@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from wireproof import __version__
-from wireproof.contract import data_files, loading
+from wireproof.contract import loading
 from wireproof.contract.clause import WIRE
 from wireproof.contract.target_options import TargetOptions, build_targets, environment, with_address
 from wireproof.evidence.ledger_reader import StoredRun
@@ -114,7 +114,7 @@ class Run:
             self.ledger.resume(self._ledger_file, self.started)
         else:
             targets = [(target_run.target, len(target_run.left_out)) for target_run in self.target_runs.values()]
-            judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": self.policy_facts}
+            judged_by = {"suite": dict(installed_suite()), "policy": self.policy_facts}
             header = ledger_header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._ledger_file, header | judged_by)
         self._resources.callback(self.ledger.close)

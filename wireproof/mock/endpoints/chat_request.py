@@ -79,7 +79,8 @@ class ChatRequest:
     def optional_members(self) -> JsonObject:
         """The members that only some profiles show."""
         values = {"service_tier": served_tier(self.body), "system_fingerprint": model_fingerprint(self.body["model"])}
-        return {name: value for name, value in values.items() if name in self.members}
+        shown = {name: value for name, value in values.items() if name in self.members}
+        return {**shown, **self.context.profile.constant_members}
 
     def pictures(self, index: int) -> list[JsonObject]:
         """The picture of a choice, if the model makes pictures."""

@@ -16,10 +16,12 @@ from uuid import uuid4
 
 import pytest
 
+from wireproof.contract import data_files
 from wireproof.contract.target_options import TargetOptions, environment
 from wireproof.errors import WireproofError
 from wireproof.formats.safe_text import printable
 from wireproof.judging.check import registry
+from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin import check_options, one_step_protocol
 from wireproof.session.pytest_plugin.check_item import CheckItem, send_cases
@@ -38,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the collector of verdicts in the only process, or in the controller of xdist."""
+    _use_own_suites(config)
     worker = getattr(config, "workerinput", None)
     config.stash[RUN_ID_KEY] = uuid4().hex if worker is None else worker["wireproof"]
     if worker is None:
@@ -153,6 +156,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output, run = getattr(session.config, "workeroutput", None), session.config.stash.get(RUN_KEY, None)
     if output is not None and run is not None:
         output["wireproof"] = run.worker_data()
+
+
+def _use_own_suites(config: pytest.Config) -> None:
+    """Loads the own suites, and collects their checks beside the paths that are named."""
+    folders = [Path(name) for name in config.option.suite or ()]
+    try:
+        data_files.use_suites(folders or data_files.own_suites())
+        if data_files.own_suites():  # a mistake in a check is told before pytest imports the file
+            load_checks()
+    except WireproofError as error:
+        pytest.exit(str(error), returncode=2)
+    config.args += [str(folder) for folder in data_files.own_suites() if str(folder) not in config.args]
 
 
 def _exit_if_options_invalid(config: pytest.Config) -> None:
