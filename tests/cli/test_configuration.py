@@ -106,8 +106,10 @@ def test_a_mistyped_variable_is_told_and_a_variable_of_the_user_is_left_alone(wi
     assert ended.returncode == 2
     assert "WIREPROOF_ENDPIONT: there is no such variable; did you mean WIREPROOF_ENDPOINT?" in ended.stderr
     assert wireproof("plan", "--provider", "iio", WIREPROOF_API_KEY=KEY, WIREPROOF_TOKEN=KEY).returncode == 0
-    ended = wireproof("plan", WIREPROOF_KEY=KEY)
+    ended = wireproof("plan", WIREPROOF_KEY_ENV=KEY)
     assert (ended.returncode, KEY in ended.stderr) == (2, False)
+    ended = wireproof("plan", "--provider", "iio", WIREPROOF_KEY=KEY, WIREPROOF_ENDPOINT="", WIREPROOF_PROFILE="")
+    assert (ended.returncode, KEY in ended.stdout) == (0, False)
 
 
 def test_every_option_of_a_target_has_a_variable() -> None:

@@ -32,3 +32,15 @@ def test_the_options_in_effect_are_shown_with_their_places(wireproof: Wireproof,
     assert "wireproof.toml, provider" in wireproof("config", "check").stdout
     (tmp_path / "wireproof.toml").unlink()
     assert wireproof("config").stdout == "no configuration file and no variable sets an option\n"
+
+
+def test_no_secret_of_a_variable_is_shown(wireproof: Wireproof) -> None:
+    key = "sk-live-4242"
+    shown = wireproof("config", "check", WIREPROOF_HEADER=f"Authorization: Bearer {key}\nX-Team: a")
+    assert "--header=Authorization: ***" in shown.stdout
+    assert "--header=X-Team: a" in shown.stdout
+    proxied = wireproof("config", "check", WIREPROOF_PROXY=f"http://me:{key}@proxy:1")
+    assert "--proxy=http://***@proxy:1" in proxied.stdout
+    wrong = wireproof("check", WIREPROOF_HEADER=f"Bearer {key}")
+    assert (wrong.returncode, "it is not a header line" in wrong.stderr) == (2, True)
+    assert key not in shown.stdout + proxied.stdout + wrong.stdout + wrong.stderr

@@ -48,7 +48,7 @@ def assert_not_judged(ended: subprocess.CompletedProcess[str], *sentences: str) 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["chek"], "did you mean check?"),
+        (["chek"], "did you mean check or checks?"),
         (["check", "--provder", "iio"], "wireproof check --provder: there is no such option; did you mean --provider"),
         (["check", "--maxfial=3"], "did you mean --maxfail"),
         (["check", "--authority", "opanai"], "did you mean openai?"),
@@ -57,6 +57,12 @@ def assert_not_judged(ended: subprocess.CompletedProcess[str], *sentences: str) 
         (["compare", "a", "b", "--fail-on", "shuld"], "did you mean should?"),
         (["limits", "--patence", "3"], "did you mean --patience"),
         (["load", "strem"], "strem: there is no such scenario; did you mean stream"),
+        (["load", "chat", "--provider", "opnai"], "did you mean openai?"),
+        (["load", "chat", "--latency", "stedy"], "no such latency profile; did you mean steady?"),
+        (["load", "chat", "--slo", "tfft=3"], "did you mean ttft"),
+        (["load", "chat", "--threshold", "ttft_p9 < 3ms"], "did you mean ttft_p99"),
+        (["load", "chat", "--summary", "none/here.json"], "--summary none/here.json: it cannot be written"),
+        (["limits", "--provider", "iio", "--case", "chat-basc"], "did you mean chat-basic"),
         (["load", "--worker", "--master"], "--master"),
         (["load", "stream", "--modle", "x"], "wireproof load: error: unrecognized arguments: --modle"),
         (["load", "stream", "--processes=-5"], "Invalid --processes count -5"),

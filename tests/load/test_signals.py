@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_terminated_command_leaves_a_result_and_no_process(tmp_path: Path) -> None:
     file = tmp_path / "summary.json"
     words = ["models", "-u", "2", "-t", "300s", "--jitter", "0", "--latency", "instant", "--summary", str(file)]
+    words += ["--loglevel", "INFO"]
     with subprocess.Popen(
         [sys.executable, "-m", "wireproof", "load", *words],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

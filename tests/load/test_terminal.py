@@ -102,3 +102,11 @@ def test_a_run_with_many_kinds_of_requests_and_thresholds_stays_short(mixed: Any
 )  # fmt: skip
 def test_a_number_has_three_digits(value: float | None, text: str) -> None:
     assert number_text(value) == text
+
+
+def test_a_run_that_a_signal_ends_says_that_it_ended_early(mixed: Any) -> None:
+    summary = mixed.summary | {"stopped_by_ceiling": False}
+    assert "ended early" not in short_text(summary | {"load": summary["load"] | {"total_s": None}})
+    early = summary | {"window_s": 7.2, "load": summary["load"] | {"total_s": 60.0}}
+    assert "The run ended early, after 7 s of 60 s." in short_text(early)
+    assert "ended early" not in short_text(early | {"window_s": 59.0})

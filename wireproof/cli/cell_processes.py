@@ -12,6 +12,7 @@ from typing import Any
 
 from wireproof.contract import data_files, schemas
 from wireproof.errors import ConfigError, WireproofError
+from wireproof.formats.near_miss import did_you_mean
 from wireproof.formats.yaml_file import read_yaml
 
 CELLS_FILE = "load/cells.yaml"
@@ -24,7 +25,8 @@ def read_latency(name: str) -> Mapping[str, Any]:
     schemas.check_format(data, "cells", CELLS_FILE)
     profiles: Mapping[str, Mapping[str, Any]] = data["cells"]
     if name not in profiles:
-        raise ConfigError(f"--latency {name}", "no such latency profile", f"choose one of {', '.join(profiles)}")
+        remedy = did_you_mean(name, profiles, f"choose one of {', '.join(profiles)}")
+        raise ConfigError(f"--latency {name}", "no such latency profile", remedy)
     return profiles[name]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.cli.arguments import show_examples, write_file
-from wireproof.cli.configuration import CONFIGURED, settings_in_effect
+from wireproof.cli.configuration import CONFIGURED, settings_in_effect, without_secret
 from wireproof.errors import ConfigError
 
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         return _write_tables(options.write)
     commands = [options.command] if options.command else CONFIGURED
     rows = [
-        {"command": command, "option": word, "source": setting.place}
+        {"command": command, "option": without_secret(word), "source": setting.place}
         for command in commands
         for setting, words in settings_in_effect(command, (), os.environ, Path.cwd())
         for word in words

@@ -31,6 +31,8 @@ PREFIX = "WIREPROOF_"
 NEVER_CONFIGURED = frozenset({"help", "version", "list", "pytest_help", "locust_help"})
 # Options that hold the name of a variable with a secret.
 NAMES_OF_SECRETS = frozenset({"key", "key_env", "secret_env", "other_key_env"})
+# WIREPROOF_KEY is what a variable with the key itself is called, as in action.yml.
+WITHOUT_VARIABLE = frozenset({"key"})
 VARIABLE_NAME = re.compile(r"([A-Za-z0-9-]+=)?[A-Za-z_][A-Za-z0-9_]*")
 PATH_METAVARS = frozenset({"FILE", "DIR", "FOLDER", "FILE[,KEY]"})
 # WIREPROOF_API_KEY, say, is none of our variables, and no mistyped one either.
@@ -69,7 +71,8 @@ def settings_in_effect(
     Raises ConfigError for a name that no command has, and for a value that an option does not take.
     """
     table = find_table(folder)
-    variables = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    # An empty variable is none, as continuous integration sets it for an input that is not given.
+    variables = {name: value for name, value in environment.items() if name.startswith(PREFIX) and value}
     if table is None and not variables:
         return []
     own, shared = options_of(command), _shared_options(command)
@@ -153,7 +156,7 @@ def _settings_of_environment(variables: Mapping[str, str]) -> dict[str, Setting]
 
     Any other variable may hold a key that an option names, and is left alone.
     """
-    known = {variable_of(row.name): row for row in OPTIONS}
+    known = {variable_of(row.name): row for row in OPTIONS if row.name not in WITHOUT_VARIABLE}
     settings = {}
     for variable, text in variables.items():
         if variable in known:
@@ -173,7 +176,7 @@ def variable_of(name: str) -> str:
 def _is_true(variable: str, text: str) -> bool:
     if text.lower() in ("1", "true", "yes", "on"):
         return True
-    if text.lower() in ("", "0", "false", "no", "off"):
+    if text.lower() in ("0", "false", "no", "off"):
         return False
     raise ConfigError(variable, "it is a switch", "set it to 1 or 0")
 
@@ -237,6 +240,8 @@ def _check_no_secret(name: str, text: str, setting: Setting) -> None:
     """Raises ConfigError, which does not show it, for a value that is a key where only its name may be."""
     if name in NAMES_OF_SECRETS and not VARIABLE_NAME.fullmatch(text):
         raise ConfigError(setting.place, "it is not the name of a variable", "export the key, and name its variable")
+    if name == "header" and not text.partition(":")[1]:
+        raise ConfigError(setting.place, "it is not a header line", "write NAME: VALUE")
     if setting.folder is None:
         return
     if name == "header" and SENSITIVE_NAME.search(text.partition(":")[0]):
@@ -244,6 +249,14 @@ def _check_no_secret(name: str, text: str, setting: Setting) -> None:
         raise ConfigError(setting.place, "a header with a secret may not be in a file", remedy)
     if USER_IN_URL.search(text):
         raise ConfigError(setting.place, "a URL with a password may not be in a file", f"set {variable_of(name)}")
+
+
+def without_secret(word: str) -> str:
+    """A word of the command line as it may be shown: without the value of a secret header, and without a password."""
+    header, _, value = word.removeprefix("--header=").partition(":")
+    if word.startswith("--header=") and value and SENSITIVE_NAME.search(header):
+        return f"--header={header}: ***"
+    return USER_IN_URL.sub("//***@", word)
 
 
 def _attribute(name: str) -> str:

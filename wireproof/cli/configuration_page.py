@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from wireproof.cli.configuration import CONFIGURED, PASSED_TO, options_of, variable_of
+from wireproof.cli.configuration import CONFIGURED, PASSED_TO, WITHOUT_VARIABLE, options_of, variable_of
 from wireproof.contract.option_table import OPTIONS, TOPICS
 from wireproof.errors import ConfigError
 from wireproof.formats.markdown_table import text_table
@@ -31,7 +31,7 @@ def _lines() -> Iterator[str]:
         rows = [
             [
                 _flag_span(row.flag, row.metavar),
-                code_span(variable_of(row.name)),
+                _variable_span(row.name),
                 ", ".join(commands[row.name]),
                 row.help,
             ]
@@ -66,6 +66,10 @@ def _flag(name: str, action: argparse.Action) -> str:
     metavar = action.metavar if isinstance(action.metavar, str) else None
     choices = "/".join(map(str, action.choices)) if action.choices else None
     return _flag_span(f"--{name.replace('_', '-')}", metavar or choices if action.nargs != 0 else None)
+
+
+def _variable_span(name: str) -> str:
+    return "none" if name in WITHOUT_VARIABLE else code_span(variable_of(name))
 
 
 def _flag_span(flag: str, metavar: str | None) -> str:

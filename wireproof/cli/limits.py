@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     from wireproof.contract.option_table import OPTIONS
 
     help = "measure a rate limit by reaching it: its size, window and algorithm"
-    parser = commands.add_parser("limits", help=help, description=help)
+    parser = commands.add_parser("limits", usage="%(prog)s [options]", help=help, description=help)
     option = parser.add_argument
     option("--json", action="store_true", help="print the result as JSON")
     text = f"case to send, of one request; its output is limited to 1 token (default: {DEFAULT_CASE})"

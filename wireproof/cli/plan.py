@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     from wireproof.session.pytest_plugin import check_options
 
     help = "print what a run would send at most: requests, tokens, cost and time (takes the options of check)"
-    parser = commands.add_parser("plan", help=help, description=help)
+    parser = commands.add_parser("plan", usage="%(prog)s [options]", help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
     check_options.add_options(GroupsByTopic(parser))
     show_examples(

@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urljoin
 
+from wireproof.contract import loading
 from wireproof.errors import WireproofError
 
 
@@ -38,6 +40,8 @@ def start_cells(
     provider: str, count: int, latency: str, providers_file: str | None = None, script: str | None = None
 ) -> CellProcesses:
     """Starts cells on free ports of this machine; raises WireproofError if they do not start."""
+    # An unknown name is told here with the likely one, and not by each cell.
+    loading.find_provider(loading.load_providers(Path(providers_file) if providers_file else None), provider)
     command = [sys.executable, "-m", "wireproof", "serve", "--json", "--port", "0", "--provider", provider]
     command += ["--cells", str(count), "--latency", latency]
     if providers_file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,8 +47,37 @@ def with_threshold_results(summary: dict[str, Any], thresholds: Iterable[str], d
     return summary | {"valid": not all_doubts, "doubts": all_doubts, "thresholds": results}
 
 
+def check_result_files(options: Namespace) -> None:
+    """Raises ConfigError if a file or folder of the result could not be written when the run is over."""
+    for name in ("summary", "junit"):
+        if (file := getattr(options, name)) and not _can_write_in(Path(file).parent, must_exist=True):
+            raise ConfigError(f"--{name} {file}", "it cannot be written", "name a file in a folder that exists")
+    if options.report_dir and not _can_write_in(Path(options.report_dir)):
+        raise ConfigError(f"--report-dir {options.report_dir}", "it cannot be created", "name another folder")
+
+
+def _can_write_in(folder: Path, *, must_exist: bool = False) -> bool:
+    """True if files can be made in a folder, or in the nearest folder above it that exists."""
+    existing = folder if must_exist else next((one for one in (folder, *folder.parents) if one.exists()), Path())
+    return existing.is_dir() and os.access(existing, os.W_OK)
+
+
 def publish_result(summary: Mapping[str, Any], options: Namespace) -> int | None:
     """Prints and writes the result; returns the exit code, or None if locust's own applies."""
+    _print_result(summary, options)
+    try:
+        _write_files(summary, options)
+    except (OSError, ConfigError) as error:
+        print(f"wireproof: the result cannot be written: {error}", file=sys.stderr)
+        return EXIT_UNDECIDED
+    if reason := reason_nothing_measured(summary):
+        print(f"wireproof: {reason}", file=sys.stderr)
+        return EXIT_UNDECIDED
+    return load_run_exit_code(summary, strict=options.strict)
+
+
+def _write_files(summary: Mapping[str, Any], options: Namespace) -> None:
+    """Writes the files that the options name."""
     if options.summary:
         Path(options.summary).write_text(json.dumps(summary, indent=1), encoding="utf-8")
     if options.report_dir:
@@ -60,11 +90,6 @@ def publish_result(summary: Mapping[str, Any], options: Namespace) -> int | None
         Path(options.junit).write_text(
             thresholds_junit.thresholds_to_junit(summary, strict=options.strict), encoding="utf-8"
         )
-    _print_result(summary, options)
-    if reason := reason_nothing_measured(summary):
-        print(f"wireproof: {reason}", file=sys.stderr)
-        return EXIT_UNDECIDED
-    return load_run_exit_code(summary, strict=options.strict)
 
 
 def _print_result(summary: Mapping[str, Any], options: Namespace) -> None:

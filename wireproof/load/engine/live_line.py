@@ -23,7 +23,7 @@ def is_watched(environment: Any) -> bool:
 def show_live_line(environment: Any, total_s: float) -> None:
     """Shows the line until the greenlet is killed; a run without an end has no bar."""
     columns = (
-        BarColumn(24),
+        BarColumn(12),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -107,6 +107,7 @@ def _build_settings(environment: Any, scenarios: Sequence[Scenario]) -> RunSetti
     options = environment.parsed_options
     objectives, thresholds = finish.choose_objectives(options, scenarios), finish.collect_thresholds(options, scenarios)
     error_bar = finish.read_error_bar(options.error_bar)
+    finish.check_result_files(options)
     if options.records:
         request_log.create_empty_log(Path(options.records))
     hosts = tuple(environment.host.split(",")) if environment.host else ()

@@ -21,6 +21,8 @@ ALL_COLUMNS = ("mean", *SUMMARY_PERCENTILES, "max")
 # A run of more kinds of requests has a line for each in place of a table for each.
 MAX_TABLES = 2
 MAX_SHOWN = 4
+# A run measured for less than this share of its time ended early.
+EARLY_SHARE = 0.8
 
 
 def short_text(summary: Mapping[str, Any], *, strict: bool = False) -> str:
@@ -131,12 +133,21 @@ def _closing_lines(summary: Mapping[str, Any], shown: int | None = MAX_SHOWN) ->
         yield "  --threshold 'conformance >= 95%' allows a share of them"
     if summary["stopped_by_ceiling"]:
         yield "The run was stopped by a ceiling."
+    elif ended_early(summary):
+        yield f"The run ended early, after {summary['window_s']:.0f} s of {summary['load']['total_s']:g} s."
     for threshold in summary.get("thresholds", ()):
         yield _cut(f"threshold {threshold['expression']}: {_threshold_text(threshold)}")
     for doubt in summary["doubts"]:
         yield from _wrapped(f"INVALID: {doubt}", "")
     if summary.get("error_bar") is not None:
         yield from _wrapped(f"error bar: {error_bar.error_bar_sentence(summary['error_bar'])}", "")
+
+
+def ended_early(summary: Mapping[str, Any]) -> bool:
+    """True if a run with an end was stopped well before it, as by a signal."""
+    load = summary["load"]
+    left_out_s = load["warm_up_s"] + load["cool_down_s"]
+    return load["total_s"] is not None and summary["window_s"] + left_out_s < EARLY_SHARE * load["total_s"]
 
 
 def _conformance_lines(summary: Mapping[str, Any], shown: int | None) -> Iterator[str]:

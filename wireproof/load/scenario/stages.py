@@ -79,7 +79,8 @@ def start_times_ns(stages: Sequence[Stage], kind: str, seed: int) -> Iterator[in
     """Yields the starts of an open loop, in nanoseconds from the beginning of the run.
 
     The starts of a rate of one per second, evenly spread (`constant`) or of a Poisson process, are put where the sum
-    of the rate reaches them. So each stage has as many as its rate gives, for any slope.
+    of the rate reaches them. So each stage has as many as its rate gives, for any slope (on average, if
+    it is a Poisson process).
     """
     steps, began, passed = _unit_rate_starts(kind, seed), 0.0, 0.0
     step = next(steps)

@@ -47,8 +47,17 @@ def limits_to_text(probe: LimitProbe, fitted: Fit | None, findings: list[Promise
         lines.append(f"  {FINDING_WORDS[finding.holds]:<6}  {finding.what:<{width}}  {promised}{finding.found}")
     if probe.ended:
         lines.append(f"  ended early: {probe.ended}")
-    lines.append(f"{probe.budget.requests} requests sent")
+    lines += [f"{probe.budget.requests} requests sent", _verdict_line(findings)]
     return "\n".join(lines)
+
+
+def _verdict_line(findings: list[PromiseFinding]) -> str:
+    """The result that the exit code stands for."""
+    broken = [finding.what for finding in findings if finding.holds is False]
+    if broken:
+        return f"FAILED: {', '.join(broken)}"
+    held = sum(finding.holds is True for finding in findings)
+    return f"PASSED: {held} promises about the limit hold" if held else "PASSED: no promise about the limit was decided"
 
 
 def _tier_text(probe: LimitProbe) -> str:

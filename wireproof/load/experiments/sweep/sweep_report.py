@@ -32,12 +32,8 @@ def sweep_to_json(
 
 
 def sweep_to_text(data: Mapping[str, Any]) -> str:
-    """Returns the answer, the knee and a line for every step."""
-    lines = [
-        f"sweep of {' at '.join(filter(None, [data['scenario'], data.get('name')]))}: {answer_sentence(data)}",
-        f"  {resolution_sentence(data)}",
-        f"  {knee_sentence(data)}",
-    ]
+    """Returns a line for every step, the knee, and the answer last."""
+    lines = [f"sweep of {' at '.join(filter(None, [data['scenario'], data.get('name')]))}"]
     header = " ".join(f"{f'{name} p95':>12}" for name in SHOWN_METRICS)
     lines.append(f"  {'load':>8} {'ok/s':>8} {'good':>7} {'interval':^15} {header}")
     for step in data["steps"]:
@@ -45,6 +41,8 @@ def sweep_to_text(data: Mapping[str, Any]) -> str:
         good = f"{step['share']:>7.1%} {step['share_low']:>7.1%}–{step['share_high']:<7.1%}"
         metrics = " ".join(f"{_p95_cell(step, name):>12}" for name in SHOWN_METRICS)
         lines.append(f"  {step['load']:>8g} {step['ok_s']:>8.4g} {good} {metrics}  {', '.join(notes)}")
+    resolved, _, reason = resolution_sentence(data).partition(": ")
+    lines += [knee_sentence(data), f"{resolved.upper()}: {answer_sentence(data)} ({reason})"]
     return "\n".join(lines)
 
 
