@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
@@ -125,12 +126,13 @@ def test_a_run_reaches_at_least_four_verdicts_per_request(pytest_run: Pytest) ->
     assert {verdict["provider"] for verdict in report["verdicts"]} == {"openai", "wire"}
 
 
-def test_an_option_takes_an_existing_path_with_and_without_the_equals_sign(pytest_run: Pytest, tmp_path: Path) -> None:
-    known = tmp_path / "known.yaml"
-    known.write_text("known: []\n", encoding="utf-8")
-    for words in ([f"--baseline={known}"], ["--baseline", str(known)]):
-        run = pytest_run("-q", "--provider", "iio", "-k", "models-list", *words)
-        assert (run.code, "passed" in run.text) == (0, True), run.text[-2000:]
+def test_an_option_takes_a_path_of_the_checkout_with_and_without_the_equals_sign(pytest_run: Pytest) -> None:
+    with NamedTemporaryFile("w", suffix=".yaml", dir=ROOT / "reports") as known:
+        known.write("known: []\n")
+        known.flush()
+        for words in ([f"--baseline={known.name}"], ["--baseline", known.name]):
+            run = pytest_run("-q", "--provider", "iio", "-k", "models-list", *words)
+            assert (run.code, "passed" in run.text) == (0, True), run.text[-2000:]
 
 
 def test_k_selects_by_name_and_sends_only_what_is_needed(pytest_run: Pytest) -> None:
