@@ -100,7 +100,7 @@ class MemoryTransport(asyncio.Transport):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one connection saw.
+    """The events of one connection.
 
     Attributes:
         answers: the status of each answer.
