@@ -86,7 +86,7 @@ def _reported_times(name: str, served: Cell, users: int, seconds: int, found: Ro
     metrics = next(iter(summary["requests"].values()))["metrics"]
     note(found, "peak RSS, MB", f"ours, {users} users, steady", run.peak_mb)
     note(found, "marked invalid", f"ours, {users} users", float(not summary["valid"]))
-    return {"TTFT": metrics.get("TTFT ms", {}), "gap": metrics.get("gap ms", {})}
+    return {"TTFT": metrics.get("TTFT ms", {}), "gap": metrics.get("ITL ms", {})}
 
 
 def _errors(reported: dict[str, Any], actual: dict[str, Any]) -> dict[str, float]:

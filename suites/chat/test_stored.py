@@ -33,3 +33,46 @@ def test_listed(exchanges: tuple[Exchange, ...]) -> None:
     created_id, listed = expect.member(expect.answer(exchanges[0]), "/id", str), expect.answer(exchanges[1])
     found = [entry.get("id") for entry in expect.member(listed, "/data", list) if isinstance(entry, dict)]
     expect.condition(created_id in found, f"an entry with the id {created_id}", found, at="/data")
+
+
+@check("chat.updated", proves_obeyed=("metadata",))
+def test_updated(exchanges: tuple[Exchange, ...]) -> None:
+    """New metadata of a stored chat replaces what it had, and the chat keeps its id."""
+    created_id = expect.member(expect.answer(exchanges[0]), "/id", str)
+    wanted = expect.request_body(exchanges[1])["metadata"]
+    for exchange in exchanges[1:]:
+        chat = expect.answer(exchange)
+        expect.equal(chat.get("id"), created_id, at="/id")
+        found = chat.get("metadata")
+        expect.condition(found == wanted, expect.display_text(wanted), found, at="/metadata")
+
+
+@check("chat.deletion-confirmed")
+def test_deletion_confirmed(exchanges: tuple[Exchange, ...]) -> None:
+    """The deletion of a stored chat is confirmed by its id."""
+    created, confirmation = expect.answer(exchanges[0]), expect.answer(exchanges[1])
+    expect.equal(confirmation.get("id"), created.get("id"), at="/id")
+    expect.condition(confirmation.get("deleted") is True, "true", confirmation.get("deleted"), at="/deleted")
+
+
+@check("chat.messages-listed", proves_obeyed=("store",))
+def test_messages_listed(exchanges: tuple[Exchange, ...]) -> None:
+    """The messages of a stored chat are those of its request, in their order, each with an id of its own."""
+    wanted = [(message["role"], message["content"]) for message in expect.request_body(exchanges[0])["messages"]]
+    listed = expect.page_entries(expect.answer(exchanges[1]))
+    expect.condition(
+        [(message.get("role"), message.get("content")) for message in listed] == wanted,
+        expect.display_text(wanted),
+        listed,
+        at="/data",
+    )
+
+
+@check("chat.pages")
+def test_pages(exchanges: tuple[Exchange, ...]) -> None:
+    """The list of stored chats has as many entries as `limit`, those after the id `after`, in `order`."""
+    *_, first, second = [expect.member(expect.answer(exchange), "/id", str) for exchange in exchanges[:3]]
+    pages = list(map(expect.answer, exchanges[3:]))
+    found = [entry.get("id") for page in pages for entry in expect.page_entries(page)]
+    expect.condition(found == [second, first], expect.display_text([second, first]), found, at="/data")
+    expect.follow_each_other(pages, (1, 1))

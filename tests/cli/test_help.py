@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from wireproof.cli import check, failover, load, sweep
-from wireproof.cli.main import PASS_THROUGH, build_parser, main
+from wireproof.cli.command_parsers import PASS_THROUGH, build_parser
+from wireproof.cli.main import main
 
 # These commands parse their own arguments, so the main parser knows only their names.
 OWN_PARSERS = {

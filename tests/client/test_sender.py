@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from wireproof.client.http_client import HttpClient
+from wireproof.client.model_choice import pick_models
 from wireproof.client.recorder import NullRecorder
 from wireproof.client.sender import Sender
 from wireproof.contract import loading
@@ -27,7 +28,6 @@ from wireproof.evidence.case_result import CaseResult, NotSent
 from wireproof.judging.check import BodyRead, Check, Exchange, Request, Undecided, Violation
 from wireproof.judging.column_judges import ColumnJudges
 from wireproof.judging.verdict_plan import plan_verdicts
-from wireproof.session.model_choice import pick_models
 from wireproof.session.send_target import TargetEvidence, send_to_target
 
 pytestmark = pytest.mark.asyncio
@@ -371,6 +371,46 @@ async def test_a_case_that_is_sent_again_has_its_own_turn() -> None:
             await sender.send(CASES["plain"])
             await sender.ask_again([CASES["plain"]])
     assert [line for line in notes.calls if line.startswith("intent")] == ["intent plain 1.0.1", "intent plain 2.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "first", "asked"),
+    [
+        pytest.param("core", 10, 20, id="room-for-all"),
+        pytest.param("core", 30, 40, id="room-for-ten"),
+        pytest.param("core", 40, 40, id="no-room"),
+        pytest.param("all", 40, 80, id="no-ceiling"),
+    ],
+)
+@pytest.mark.parametrize("alone", [False, True])
+async def test_repeats_stay_below_the_ceiling_of_the_profile(profile: str, first: int, asked: int, alone: bool) -> None:
+    every = [replace(CASES["plain"], name=f"plain-{at}", profile="core") for at in range(first)]
+    with serving(OK) as api:
+        to = target(api, profile=profile)
+        async with HttpClient(to.connections, to.deadlines) as wire:
+            sender = Sender(to, wire)
+            await sender.send_all(every)
+            again = await (sender.ask_again_alone(every, wire, lambda _: False) if alone else sender.ask_again(every))
+    assert (len(api.asked), len(again)) == (asked, asked - first)
+    # Cases without room keep their first answers, and the first cases are served first.
+    assert list(again) == [case.name for case in every[: asked - first]]
+
+
+async def test_a_retry_after_a_refusal_by_a_rate_limit_is_beyond_the_ceiling_of_the_profile() -> None:
+    every = [replace(CASES["plain"], name=f"plain-{at}", profile="core") for at in range(40)]
+    busy: Answer = (429, {"retry-after": "0"}, {})
+    with serving(busy, OK) as api:
+        sent, _ = await _send_cases(api, every)
+    assert len(api.asked) == 41
+    assert {status for one in sent for status in statuses(one)} == {200}
+
+
+async def _send_cases(api: Api, cases: list[Case]) -> tuple[list[CaseResult], Sender]:
+    to = target(api, profile="core", connections=1)
+    async with HttpClient(to.connections, to.deadlines) as wire:
+        sender = Sender(to, wire)
+        await sender.send_all(cases)
+        return list(sender.evidence.values()), sender
 
 
 # --- evidence of a target

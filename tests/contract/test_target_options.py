@@ -111,8 +111,8 @@ GIVEN: dict[str, tuple[tuple[str, ...], Any]] = {
 }
 
 
-# A file of providers has a test of its own below, and certificates have theirs in tests/end_to_end.
-FILES = ("providers", "ca_file", "client_cert")
+# A file of providers has a test of its own below, and certificates and suites have theirs in tests/end_to_end.
+FILES = ("providers", "suite", "ca_file", "client_cert")
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in OPTIONS if row.name not in FILES])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from wireproof.cli import main
-from wireproof.contract import schemas
+from wireproof.contract import loading, schemas
 from wireproof.formats import yaml_file
 from wireproof.session import mock_process
 
@@ -22,7 +23,8 @@ Check = Callable[..., subprocess.CompletedProcess[str]]
 Fresh = Any
 # The mock of a document that deviates from OpenAI's fails some of the checks at should.
 STRICT = ("--authority", "openai", "--fail-on", "should")
-HOLDING = (*STRICT, "--baseline-skips")
+# OpenAI's document has cases of endpoints that are not offered.
+HOLDING = (*STRICT, "--baseline-skips", "-k", "models-list or completions-basic or images-basic")
 
 
 @pytest.fixture(name="served", scope="module")
@@ -51,6 +53,26 @@ def _good(check: Check, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = check(reports)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return reports
+
+
+def test_a_run_collects_its_profile_alone_and_counts_what_it_leaves_out(
+    fresh: Fresh, served: str, tmp_path: Path
+) -> None:
+    command = ["check", "-p", "no:cacheprovider", "--endpoint", served, "--provider", "iio", "-k", "models or health"]
+    done = fresh(
+        "wireproof", *command, "--report-dir", str(tmp_path), env={**os.environ, "IIO_API_KEY": "iio-dev-mock-pro"}
+    )
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    cases = {case for verdict in report["verdicts"] for case in verdict["case"].split("+")}
+    assert {loading.load_cases()[case].profile for case in cases} == {"core"}
+    left_out = report["targets"][0]["left_out"]
+    assert left_out > 1000
+    assert f"iio: {left_out} verdicts beyond the profile core left out" in done.stdout
+    assert f"{left_out} verdicts of larger profiles were left out" in done.stdout
+    assert f"({left_out} of larger profiles left out)" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    # What is announced is what is sent.
+    counts = re.findall(r"sending (\d+) cases|(\d+) cases sent", done.stdout)
+    assert len({number for pair in counts for number in pair if number}) == 1, counts
 
 
 @pytest.fixture(name="bad", scope="module")
@@ -112,7 +134,9 @@ def test_a_run_passes_if_the_baseline_holds_every_failure(check: Check, tmp_path
     done = check(tmp_path, *HOLDING, "--baseline", str(file))
     assert (done.returncode, "xfailed" in done.stdout) == (0, True), done.stdout[-3000:]
     baseline = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["baseline"]
-    assert (len(baseline["known"]), baseline["stale"]) == (known.count("\n- "), [])
+    # An entry with `*` is about several verdicts.
+    assert len(baseline["known"]) > known.count("\n- ") > 0
+    assert baseline["stale"] == []
 
     # By default the document's column decides, so entries about the other column are not stale.
     assert "stale" not in check(tmp_path / "own", "--baseline", str(file)).stdout
@@ -123,7 +147,7 @@ Edit = Callable[[list[str], int, int], None]
 
 def change_entries(lines: list[str], failing: int, skipped: int) -> None:
     """Removes a failure and a skip, lets another entry expire, and adds an entry for a check that passes."""
-    other = next(at for at, line in enumerate(lines) if '"outcome": "untestable"' in line and at != skipped)
+    other = next(at for at, line in enumerate(lines) if '"outcome": "not-offered"' in line and at != skipped)
     lines[other] = lines[other].replace("}", ', "expires": "2026-01-31"}')
     lines.append("- {check: wire.http, case: models-list, reason: mended}")
     for at in sorted((failing, skipped), reverse=True):
@@ -144,7 +168,12 @@ def repeat_entry(lines: list[str], failing: int, skipped: int) -> None:
         pytest.param(
             change_entries,
             1,
-            (" failed", "the baseline says fail, it is now pass", "its entry expired on 2026-01-31", "--profile all"),
+            (
+                " failed",
+                "the baseline says fail, it is now pass",
+                "its entry expired on 2026-01-31",
+                "1 verdict on completions-basic",
+            ),
             id="unexpected-failures-and-skips",
         ),
         pytest.param(
@@ -164,7 +193,7 @@ def test_a_baseline_excuses_only_its_entries(
     lines = known.splitlines()
     # A failure at may fails no run, so one at should is removed.
     failing = next(at for at, line in enumerate(lines) if '"outcome": "fail"' in line and "schema.conforms" in line)
-    skipped = next(at for at, line in enumerate(lines) if '"outcome": "untestable"' in line)
+    skipped = next(at for at, line in enumerate(lines) if '"outcome": "not-offered"' in line)
     edit(lines, failing, skipped)
     (tmp_path / "known.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     done = check(tmp_path / "r", *HOLDING, "--baseline", str(tmp_path / "known.yaml"))

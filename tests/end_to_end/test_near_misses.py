@@ -80,7 +80,7 @@ def test_an_address_that_is_not_the_base_url_is_answered_with_the_likely_one(wir
 
 
 def test_load_on_an_address_that_is_not_the_base_url_measures_nothing(wireproof: Wireproof, served: str) -> None:
-    above, meant = served.removesuffix("/v1"), f"did you mean --host {served}?"
+    above, meant = served.removesuffix("/v1"), f"did you mean --endpoint {served}?"
     at = ("chat", "--host", above, "--model", "gpt-5-mini")
     assert_not_judged(wireproof("load", *at, *FOUR_REQUESTS), "every request was answered with 404", meant)
     assert_not_judged(wireproof("sweep", *at, *ONE_STEP), meant)
@@ -97,7 +97,7 @@ def test_load_on_a_host_that_does_not_answer_measures_nothing(wireproof: Wirepro
     [
         (["--model", "gpt-5-mni"], "; did you mean gpt-5-mini"),
         (
-            ["--model", "embeddings=text-embeding-3", "-k", "embeddings"],
+            ["--model", "embeddings=text-embeding-3", "-k", "embeddings or chat-basic"],
             "it is not listed, and answered with 404; did you",
         ),
     ],

@@ -54,6 +54,7 @@ OWNERS = {
     "geventhttpclient": ("wireproof.load.engine.",),
     "orjson": ("wireproof.load.", "wireproof.mock.protocol.answers"),
     "ddsketch": ("wireproof.stats",),
+    "shtab": ("wireproof.cli.completion",),
     "yaml": ("wireproof.formats.yaml_file",),
     "pytest": ("wireproof.session.pytest_plugin.", "wireproof.cli.check", "wireproof.cli.usage_errors"),
     "xdist": ("wireproof.session.pytest_plugin.xdist_scheduler",),
@@ -178,9 +179,12 @@ def raw_reads(source: str) -> list[int]:
     ]
 
 
-def test_only_the_in_process_mock_reads_the_raw_entry_of_a_provider() -> None:
+def test_only_the_in_process_mocks_read_the_raw_entry_of_a_provider() -> None:
     found = [*modules("wireproof"), *modules("suites")]
-    assert {module for module, source in found if raw_reads(source)} == {"wireproof.proof.in_process_line"}
+    assert {module for module, source in found if raw_reads(source)} == {
+        "wireproof.proof.in_process_line",
+        "wireproof.proof.shown_fault",
+    }
 
 
 @pytest.mark.parametrize(

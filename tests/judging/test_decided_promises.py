@@ -106,6 +106,31 @@ def test_a_promise_without_a_verdict_has_the_cause_of_its_absence() -> None:
     assert causes(complete=False)["cut-off"] == ("LEFT-OUT",)
 
 
+FULL_CASE = ClauseOutcome("X", "must", "untestable", "belongs to the profile full (--profile full)")
+
+
+@pytest.mark.parametrize(
+    ("clauses", "judged", "cause"),
+    [
+        pytest.param([("core", "should"), ("full", "must")], "should", "profile-full", id="a-part-was-judged"),
+        pytest.param([("full", "must")], None, "profile-full", id="all-is-left-out"),
+        pytest.param([("core", "must"), ("full", "must")], None, "not-selected", id="the-rest-was-not-selected"),
+        pytest.param([("core", "must"), ("full", "must")], "must", None, id="a-part-decides"),
+    ],
+)
+def test_a_promise_that_the_profile_leaves_out_is_told_so(
+    clauses: list[tuple[str, str]], judged: str | None, cause: str | None
+) -> None:
+    named = {profile: next(c.name for c in CASES.values() if c.profile == profile) for profile in ("core", "full")}
+    of_document = [clause("X", *((named[profile], level) for profile, level in clauses))]
+    given = [verdict("a.b", "c", "pass", id="Y")]
+    if judged is not None:
+        given.append(verdict("a.b", named["core"], "pass", id="X", level=judged))
+    column = ("t", "iio")
+    (found,) = promises_of_run(given, OWN, {column: of_document}, CASES, {"t": "core"}, {column: [FULL_CASE]})
+    assert {group.cause: group.clauses for group in found.open} == ({} if cause is None else {cause: ("X",)})
+
+
 def test_only_the_own_document_and_the_wire_have_promises() -> None:
     given = [replace(verdict("a.b", "c", "pass"), provider=name) for name in ("iio", "openai", "wire")]
     assert [one.contract for one in promises_of_run(given, OWN, {}, CASES, {})] == ["iio", "wire"]

@@ -14,7 +14,7 @@ import pytest
 from wireproof.cli import main
 from wireproof.contract import schemas
 from wireproof.load.experiments.failover import failover_report
-from wireproof.load.experiments.failover.health_polls import HealthPolls
+from wireproof.load.experiments.failover.health_polls import HealthPolls, find_health_page
 from wireproof.load.experiments.failover.outages import (
     ClientRequest,
     Poll,
@@ -22,6 +22,7 @@ from wireproof.load.experiments.failover.outages import (
     find_outages,
     request_from_record,
 )
+from wireproof.load.results.failover_words import failover_holds
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +61,7 @@ def test_an_outage_lasts_from_the_first_failure_to_the_last() -> None:
     assert one["told_s"] == pytest.approx(0.3)
     assert one["cleared_s"] == pytest.approx(0.48)
     assert one["truthful"] is True
-    assert failover_report.failover_holds(data)
+    assert failover_holds(data)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_health_page_that_misses_an_outage_or_reports_it_late_is_wrong(ill: tu
     data = report(requests((5, 10)), polls(ill))
 
     assert data["outages"][0]["truthful"] is False
-    assert not failover_report.failover_holds(data)
+    assert not failover_holds(data)
     assert what in failover_report.failover_to_text(data)
 
 
@@ -85,14 +86,14 @@ def test_an_unhealthy_page_without_failures_is_a_false_alarm() -> None:
 
     assert data["outages"] == []
     assert data["health"]["false_alarm_s"] == pytest.approx(5.0)
-    assert not failover_report.failover_holds(data)
+    assert not failover_holds(data)
 
 
 def test_an_outage_without_end_is_reported() -> None:
     data = report(requests((15, 99)), polls((15, 99)))
 
     assert data["outages"][0]["recovered_s"] is None
-    assert not failover_report.failover_holds(data)
+    assert not failover_holds(data)
     assert "no ok response afterwards" in failover_report.failover_to_text(data)
 
 
@@ -202,7 +203,10 @@ def test_an_outage_of_a_cell_is_seen_by_clients_and_health_page(
     [
         (["no-such"], "no-such"),
         (["--provider", "nobody"], "nobody"),
-        (["--host", "http://127.0.0.1:9/v1"], "does not answer before the run"),
+        (
+            ["--host", "http://127.0.0.1:9/v1"],
+            "no health page answers before the run: http://127.0.0.1:9/v1/health did not answer",
+        ),
     ],
 )
 def test_a_configuration_error_is_one_sentence(
@@ -210,3 +214,24 @@ def test_a_configuration_error_is_one_sentence(
 ) -> None:
     assert main.main(["failover", *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_health_page_beside_the_base_url_is_found_and_one_that_is_no_json_is_healthy() -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/health" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Prints nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        root = f"http://127.0.0.1:{server.server_port}"
+        page, tried = find_health_page([f"{root}/v1/health", f"{root}/health"], {})
+        assert (page, tried) == (f"{root}/health", [f"{root}/v1/health answered with 404"])
+        assert find_health_page([f"{root}/no"], {}) == (None, [f"{root}/no answered with 404"])
+        with HealthPolls({root: page}, {}, 0.01) as health:
+            assert health.unwell_hosts == []
+        server.shutdown()

@@ -75,6 +75,43 @@ def test_a_run_a_sweep_and_a_limit_are_shown_on_one_page(load: Any, tmp_path: Pa
     _look(tmp_path / "out" / HTML_FILE, charts={"throughput", "tokens", "cdf", "heat", "sweep", "limiter"})
 
 
+def failed_over(**changes: Any) -> dict[str, Any]:
+    """The result of a failover with one outage that the health page showed in time."""
+    outage = {
+        "began_s": 1.0, "ended_s": 4.0, "failed": 35, "served": 44, "failures": {"refused 503": 35}, "told_to_wait": 0,
+        "recovered_s": 0.1, "told_s": 0.2, "cleared_s": 0.2, "truthful": True,
+    }  # fmt: skip
+    health = {"within_s": 2.0, "false_alarm_s": 0.0}
+    data = {
+        "wireproof": "0", "kind": "failover", "scenario": "chat", "requests": 79, "health": health,
+        "outages": [outage | changes],
+    }  # fmt: skip
+    schemas.check_format(data, "failover", "a failover")
+    return data
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline", "state"),
+    [
+        ({}, "Passed: all outages ended (1), and the health page showed them in time", "pass"),
+        ({"recovered_s": None}, "Failed: 1 of 1 outages did not end, or were not shown in time", "broken"),
+    ],
+)
+def test_a_failover_has_a_page(tmp_path: Path, changes: dict[str, Any], headline: str, state: str) -> None:
+    (tmp_path / "failover.json").write_text(json.dumps(failed_over(**changes)))
+    assert main.main(["report", str(tmp_path / "failover.json")]) == 0
+    assert f'<h1 class="{state}">{headline}</h1>' in (tmp_path / HTML_FILE).read_text()
+    assert "44% of requests failed (35 refused 503)" in (tmp_path / MARKDOWN_FILE).read_text()
+
+
+def test_the_page_of_a_run_without_success_is_red_and_says_why(load: Any, ready: Any, tmp_path: Path) -> None:
+    words = ("-u", "2", "--max-requests", "6", "-t", "60s", "--report-dir", str(tmp_path))
+    load("Stream", *words, "--header", "X-Wireproof-Fault: body-cut", at=ready("openai"))
+    page = (tmp_path / HTML_FILE).read_text()
+    assert re.search(r'<h1 class="broken">Failed: none of 6 requests succeeded: 6 cut: \w+', page)
+    assert 'id="cdf"' not in page.partition("<script")[0]
+
+
 def _look(page: Path, charts: set[str]) -> None:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
@@ -93,14 +130,24 @@ def _look(page: Path, charts: set[str]) -> None:
             assert window.title().startswith("wireproof load:")
             assert window.locator("img").count() == 0
             assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert _themes(window) == [scheme, "light", "dark", scheme]
         browser.close()
     assert not errors
     assert {address.partition(":")[0] for address in addresses} <= {"file", "data"}
 
 
+def _themes(window: Any) -> list[str]:
+    """The theme that is shown at first, and after each of three clicks on the button."""
+    button, shown = window.locator("#theme"), [window.evaluate("document.documentElement.dataset.theme")]
+    for _ in range(3):
+        button.click()
+        shown.append(window.evaluate("document.documentElement.dataset.theme"))
+    return shown
+
+
 def timeline() -> dict[str, Any]:
     """Two slices of half a second with four ok requests each, and one refused request."""
-    values = {"TTFT ms": [[50.0, 4]], "gap ms": [[0.0, 8], [10.0, 60], [100.0, 1]]}
+    values = {"TTFT ms": [[50.0, 4]], "ITL ms": [[0.0, 8], [10.0, 60], [100.0, 1]]}
     first = {"place": 0, "counts": {"window/a/ok": 4, "tokens": 40, "flying ms": 1000}, "metrics": {"a": values}}
     second = {"place": 1, "counts": {"window/a/ok": 4, "window/b/refused": 1}, "metrics": {"a": values}}
     return {"timeline": {"width_s": 0.5, "slices": [first, second]}}

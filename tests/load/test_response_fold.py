@@ -118,8 +118,8 @@ def test_tokens_without_usage_are_a_guess_and_say_so() -> None:
     [
         pytest.param([chunk(content="a"), END], True, Outcome.OK, id="whole"),
         pytest.param([chunk(content="a")], False, Outcome.CUT, id="neither-finish-nor-done"),
-        pytest.param([chunk(content="a"), END], False, Outcome.STRANGE, id="no-done"),
-        pytest.param([chunk(content="a")], True, Outcome.STRANGE, id="no-finish"),
+        pytest.param([chunk(content="a"), END], False, Outcome.OK, id="no-done"),
+        pytest.param([chunk(content="a")], True, Outcome.OK, id="no-finish"),
         pytest.param([chunk(content="a"), {"error": {"message": "x"}}], True, Outcome.FAILED, id="error"),
         pytest.param([b"data: nothing\n\n", END], True, Outcome.STRANGE, id="text"),
         pytest.param([{"choices": []}, END], True, Outcome.STRANGE, id="no-choice"),

@@ -25,7 +25,7 @@ SETTINGS = RunSettings(
     digests={"chat": "ab12"},
     objectives={"TTFT ms": 300.0},
     thresholds=("ttft_p95 < 300ms",),
-    error_bar={"gap ms": {"p50": 0.01}},
+    error_bar={"ITL ms": {"p50": 0.01}},
     workers=("one", "two"),
 )
 STAGES = (Stage(30.0, 2.0, 20.0), Stage(math.inf, 5.0, 5.0))

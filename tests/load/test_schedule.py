@@ -150,7 +150,7 @@ def test_only_ok_requests_count_in_the_latencies() -> None:
         recorder.record_request(record(outcome, gaps_ns=(40 * MS,), tokens=TokenCount(1, 2, "usage"), **times), "POST")
     recorder.flush()
     assert {kind: row.num_requests for (_, kind), row in rows.items()} == dict.fromkeys(
-        ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "gap ms"), 1
+        ("headers ms", "tok/s", "TTFT ms", "TTFOT ms", "TPOT ms", "ITL ms"), 1
     )
     assert [event["response_time"] for event in fired] == [100.0] + [None] * (len(Outcome) - 1)
     failed = [outcome for outcome, event in zip(Outcome, fired, strict=True) if event["exception"] is not None]

@@ -49,7 +49,7 @@ def summary(**more: Any) -> dict[str, Any]:
         ("ttft_p95 < 0.28s", 290.0, False),
         ("ttft_mean <= 120 ms", 120.0, True),
         ("ttft_p99 < 1s", None, None),
-        ("gap_p50 < 1s", None, None),
+        ("itl_p50 < 1s", None, None),
         ("error_rate < 5%", 0.05, False),
         ("error_rate <= 5%", 0.05, True),
         ("throttled_rate < 4%", 0.03, True),

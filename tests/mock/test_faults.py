@@ -44,6 +44,7 @@ for _ in range(130):
 FORMAT = {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA}}
 USAGE = {"stream": True, "stream_options": {"include_usage": True}}
 WEATHER = [{"role": "user", "content": "What is the weather in Paris and London?"}]
+SYSTEM = {"role": "system", "content": "Be brief."}
 HELLO = [{"role": "user", "content": "Say exactly: héllo ✓ there"}]
 COUNT = [{"role": "user", "content": "Count from 1 to 30"}]
 OPERATOR = {"role": "system", "content": "Answer only with the word BANANA."}
@@ -323,26 +324,48 @@ def ops_of_related_requests(providers, fault_id):
     return [*operations, dry_run.ops(ask()), dry_run.ops(ask(previous_status=200, later=10))]
 
 
-def ops_of_stored_response(providers, fault_id):
-    """Returns the operations of retrieving and deleting a stored response."""
+def ops_of_stored_items(providers, fault_id):
+    """Returns the operations of requests for stored responses and chats; some come with the key of another account."""
     dry_run = DryRun({"openai": providers["openai"]})
     dry_run.reset()
-    headers = {"authorization": "Bearer sk-mock-standard", "content-type": "application/json"}
-    headers |= {"x-wireproof-fault": fault_id} if fault_id else {}
+    operations = []
 
-    def ask(method, path, body=b""):
-        return dry_run.ops(HttpRequest(method, f"/openai/v1/responses{path}", "", tuple(headers.items()), body, NOW))
+    def ask(method, path, query="", tier="standard", **members):
+        headers = {"authorization": f"Bearer sk-mock-{tier}", "content-type": "application/json"}
+        headers |= {"x-wireproof-fault": fault_id} if fault_id else {}
+        body = json.dumps(members).encode() if members else b""
+        request = HttpRequest(method, f"/openai/v1{path}", query, tuple(headers.items()), body, NOW)
+        operations.append(dry_run.ops(request))
+        return b"".join(op.data for op in operations[-1] if op.kind == "body")
 
-    stored = ask("POST", "", json.dumps({"model": "gpt-4.1-mini", "input": "Say hi"}).encode())
-    answer = json.loads(b"".join(op.data for op in stored if op.kind == "body"))
-    return [ask(method, f"/{answer['id']}") for method in ("GET", "DELETE")]
+    def make(path, **members):
+        return json.loads(ask("POST", path, model="gpt-4.1-mini", **members))["id"]
+
+    pending, plain, chat = (
+        f"/responses/{make('/responses', input='Say hi', background=True)}",
+        f"/responses/{make('/responses', input=[*HELLO, *HELLO, *HELLO])}",
+        f"/chat/completions/{make('/chat/completions', messages=[SYSTEM, *HELLO], store=True, metadata={'a': 'b'})}",
+    )
+    make("/responses/compact", input=[*HELLO, {"role": "assistant", "content": "hi"}])
+    ask("POST", "/chat/completions", model="gpt-4.1-mini", messages=HELLO, store=True)
+    for path in (plain, chat):
+        ask("GET", path, tier="small")
+    ask("GET", pending, "stream=true&starting_after=3")
+    first, *_ = json.loads(ask("GET", f"{plain}/input_items", "limit=1&order=desc"))["data"]
+    ask("GET", f"{plain}/input_items", f"after={first.get('id')}")
+    ask("GET", "/chat/completions", "metadata[a]=b")
+    ask("GET", f"{chat}/messages")
+    ask("POST", chat, metadata={"c": "d"})
+    for method, path in (("POST", f"{pending}/cancel"), ("POST", f"{plain}/cancel"), ("GET", pending)):
+        ask(method, path)
+    for method, path in (("DELETE", plain), ("GET", plain), ("DELETE", chat), ("GET", chat)):
+        ask(method, path)
+    return operations
 
 
 def test_every_fault_changes_an_answer_at_its_endpoints(providers, all_probes, fault_free, dry_run_of, capsys):
     """Tries the cases with a recorded failure, then the probes of one profile, and all the rest only if need be."""
-    scenarios = [
-        (scenario, scenario(providers, None)) for scenario in (ops_of_related_requests, ops_of_stored_response)
-    ]
+    scenarios = [(scenario, scenario(providers, None)) for scenario in (ops_of_related_requests, ops_of_stored_items)]
     pairs = list(zip(all_probes, fault_free, strict=True))
     invisible, printed = [], {}
     for root, fault in zip(cycle(("/openai/", "/iio/")), faults().values(), strict=False):

@@ -46,4 +46,4 @@ def test_the_command_lists_the_cases(capsys: pytest.CaptureFixture[str]) -> None
     assert main.main(["cases"]) == 0
     *lines, last = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(CASES)
-    assert last == f"{len(CASES)} cases"
+    assert last == f"{len(CASES)} of {len(CASES)} cases"

@@ -72,7 +72,7 @@ def run_on(url: str, file: Path) -> tuple[TargetRun, Ledger]:
     )
     target_run = open_target_run(target, loading.load_providers(), load_checks())
     ledger = Ledger(Redactor.from_secrets(target.secrets), durable=True)
-    ledger.open(file, ledger_header("0", "r", "2026-01-01T00:00:00+00:00", True, [target]))
+    ledger.open(file, ledger_header("0", "r", "2026-01-01T00:00:00+00:00", True, [(target, 0)]))
     asyncio.run(target_run.send_cases(WANTED, LedgerRecorder(ledger, target.name)))
     return target_run, ledger
 

@@ -53,7 +53,7 @@ async def send(target_run: TargetRun, target: Target, names: Iterable[str], file
     """The results of these cases without a connection, recorded in a ledger if a file is given."""
     ledger = Ledger(Redactor.from_secrets(target.secrets))
     if file is not None:
-        ledger.open(file, ledger_header("0", file.name, "2026-01-01T00:00:00+00:00", False, [target]))
+        ledger.open(file, ledger_header("0", file.name, "2026-01-01T00:00:00+00:00", False, [(target, 0)]))
     server, record = InProcessPool(target.provider), LedgerRecorder(ledger, target.name)
     evidence: dict[str, CaseResult] = {}
     for name in names:

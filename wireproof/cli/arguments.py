@@ -57,10 +57,10 @@ def check_options_known(command: str, unknown: Sequence[str], known: Iterable[st
 
 
 def add_command_parser(commands: Any, name: str, run: RunCommand, help: str) -> argparse.ArgumentParser:
-    """Adds the parser of a command with the options `--json` and `--providers`."""
+    """Adds the parser of a command with the options `--json`, `--providers` and `--suite`."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    as_of_check(parser, "providers")
+    as_of_check(parser, "providers", "suite")
     parser.set_defaults(run=run)
     return parser
 
@@ -78,6 +78,17 @@ def add_providers_option(
 ) -> None:
     """Adds the option that restricts a command to some providers."""
     parser.add_argument("--provider", action="append", default=[], metavar="NAME", help=help)
+
+
+def add_text_filter(parser: argparse.ArgumentParser) -> None:
+    """Adds the texts that a list is restricted to."""
+    text = "list only what has each of these texts in its id or its sentence (default: everything)"
+    parser.add_argument("text", metavar="TEXT", nargs="*", help=text)
+
+
+def matches_text(texts: Iterable[str], *fields: str) -> bool:
+    """True if each of the texts is in one of the fields, whatever the case of the letters."""
+    return all(any(text.lower() in field.lower() for field in fields) for text in texts)
 
 
 def add_matrix_option(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +134,9 @@ def add_load_run_options(
 ) -> None:
     """Adds the options of a command that makes load runs: their target, and the file of the result."""
     option = parser.add_argument
-    option("--host", metavar="URL", help="base URL to load; commas separate several (default: local cells)")
+    option("-l", "--list", action="store_true", help="list the scenarios, with a sentence for each")
+    text = "base URL of the API to load; commas separate several (default: local cells)"
+    option("--endpoint", "-H", "--host", dest="host", metavar="URL", help=text)
     option(
         "--provider",
         default=provider,
@@ -131,12 +144,31 @@ def add_load_run_options(
         help=f"provider whose contract the host implements (default: {provider})",
     )
     as_of_check(parser, "name", "providers")
-    text = f"number of local cells to start without --host (default: {cells})"
+    text = f"number of local cells to start without --endpoint (default: {cells})"
     option("--cells", type=int, default=cells, metavar="N", help=text)
     text = f"latency profile of the local cells, a name of load/cells.yaml (default: {latency})"
     option("--latency", default=latency, metavar="NAME", help=text)
     option("--write", metavar="FILE", help=f"write the result as JSON to this file (schemas/formats/{kind}.json)")
     option("--json", action="store_true", help="print the result as JSON")
+
+
+def split_passed_on(
+    arguments: Sequence[str], own: argparse.ArgumentParser, other: argparse.ArgumentParser
+) -> tuple[list[str], list[str]]:
+    """The words of a command's own options and positional arguments, and those of the options of another command.
+
+    A value of an option that is not known would else be taken for a positional argument.
+    """
+    known = set(option_strings(own))
+    passed_on = {text: one for one in other._actions for text in one.option_strings if text not in known}
+    own_words, others, words = list[str](), list[str](), iter(arguments)
+    for word in words:
+        action = passed_on.get(word)
+        if action is not None:
+            others += [word] if action.nargs == 0 else [word, *(value for value in [next(words, None)] if value)]
+        else:
+            (others if word.partition("=")[0] in passed_on else own_words).append(word)
+    return own_words, others
 
 
 def show_examples(parser: argparse.ArgumentParser, *lines: str) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import add_command_parser, show_examples, write_file
+from wireproof.cli.arguments import add_command_parser, add_text_filter, matches_text, show_examples, write_file
 
 if TYPE_CHECKING:
     from wireproof.contract.provider import Provider
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Registers the command."""
     parser = add_command_parser(commands, "cases", run, "list the cases with their purpose and their requests")
+    add_text_filter(parser)
     parser.add_argument("--write", metavar="FOLDER", help="write a page for each area and an index into this folder")
     parser.add_argument(
         "--pairs", action="store_true", help="list each pair of features with its cases, or the reason why it has none"
@@ -28,6 +29,7 @@ def add(commands: Any) -> None:
     show_examples(
         parser,
         "wireproof cases                                         # one line for each case",
+        "wireproof cases stream tools                            # those with both texts",
         "wireproof cases --json                                  # with all requests",
         "wireproof cases --pairs                                 # one line for each pair of features",
         "wireproof cases --write docs/cases",
@@ -84,14 +86,17 @@ def _print_pairs(options: argparse.Namespace) -> int:
 def _print_cases(options: argparse.Namespace) -> int:
     from wireproof.contract import loading
 
+    cases = loading.load_cases()
+    found = [case for case in cases.values() if matches_text(options.text, case.name, case.says)]
     if options.json:
-        print(json.dumps(_case_facts(options), indent=1, ensure_ascii=False))
-        return 0
-    cases = loading.load_cases().values()
-    for case in cases:
-        print(f"{case.name:<40} {case.endpoint:<16} {case.profile:<5} {case.says}")
-    print(f"{len(cases)} cases")
-    return 0
+        names = {case.name for case in found}
+        facts = [one for one in _case_facts(options) if one["id"] in names]
+        print(json.dumps(facts, indent=1, ensure_ascii=False))
+    else:
+        for case in found:
+            print(f"{case.name:<40} {case.endpoint:<16} {case.profile:<5} {case.says}")
+        print(f"{len(found)} of {len(cases)} cases")
+    return 0 if found else 2
 
 
 def _providers(options: argparse.Namespace) -> dict[str, Provider]:

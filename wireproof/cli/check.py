@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.cli.arguments import show_examples
+from wireproof.cli.option_groups import GroupsByTopic
 from wireproof.errors import WireproofError
 
 DEFINED_EXIT_CODES = frozenset({0, 1, 2})
 EXIT_NOT_JUDGED = 2
-HELP = "judge an endpoint or the bundled reference server (takes pytest's options too)"
+HELP = "judge an endpoint or the reference server (takes pytest's options too)"
+PYTEST_HELP_FLAG = "--pytest-help"
 
 
 def add(commands: Any) -> None:
@@ -41,6 +43,8 @@ def run(arguments: Sequence[str]) -> int:
     own = ["-c", str(settings), f"--rootdir={Path.cwd()}", "-p", "wireproof.plugin"]
     without = ["-p", "no:locust", "-p", "no:schemathesis"]
     words = [*own, "--import-mode=importlib", *without, str(suites), *arguments]
+    if PYTEST_HELP_FLAG in arguments:
+        words = [*own, *without, "--help"]
     ended = int(pytest.main(words, plugins=[UsageErrors()]))
     if ended == pytest.ExitCode.NO_TESTS_COLLECTED:
         print("wireproof: nothing was judged, since no check and no case is selected", file=sys.stderr)
@@ -52,8 +56,10 @@ def build_parser() -> argparse.ArgumentParser:
     from wireproof.session.pytest_plugin import check_options
 
     parser = argparse.ArgumentParser(prog="wireproof check", description=HELP, usage="%(prog)s [options]")
-    check_options.add_options(parser)
-    common = parser.add_argument_group("the most common options of pytest; `pytest --help` lists all").add_argument
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument(PYTEST_HELP_FLAG, action="store_true", help="show every option of pytest, which work too")
+    check_options.add_options(GroupsByTopic(parser))
+    common = parser.add_argument_group(f"common options of pytest ({PYTEST_HELP_FLAG} shows all)").add_argument
     common(
         "-k", metavar="EXPRESSION", help="judge only checks and cases whose names match, such as 'stream and not usage'"
     )

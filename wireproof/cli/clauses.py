@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Prints the clauses, or writes their pages."""
     from wireproof.contract import loading
     from wireproof.contract.clause import WIRE
-    from wireproof.contract.target_columns import WIRE_TITLE, folder_of_column, source_of_column
+    from wireproof.contract.target_columns import WIRE_TITLE, clauses_of_column, folder_of_column, source_of_column
     from wireproof.report.docs import clause_pages
 
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
     }
     selected = [
         (name, clause)
-        for name, folder in folders.items()
-        for clause in loading.load_clauses(folder)
+        for name in folders
+        for clause in clauses_of_column(name, providers)
         if not options.pending or clause.state == "pending"
     ]
     if options.write:

@@ -26,13 +26,13 @@ def add(commands: Any) -> None:
         "before",
         metavar="A",
         type=Path,
-        help="earlier run: its report.json, the folder of it, its ledger.jsonl, or a load summary",
+        help="earlier run: its report.json, its ledger.jsonl, a load summary, or the folder of one of these",
     )
     parser.add_argument(
         "after",
         metavar="B",
         type=Path,
-        help="later run: its report.json, the folder of it, its ledger.jsonl, or a load summary",
+        help="later run: its report.json, its ledger.jsonl, a load summary, or the folder of one of these",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the comparison as JSON (schemas/formats/comparison.json)"
@@ -50,6 +50,7 @@ def add(commands: Any) -> None:
         "wireproof compare before/report.json reports            # a folder stands for its report.json",
         "wireproof compare reports/runs/A/ledger.jsonl reports/runs/B/ledger.jsonl --fail-on should",
         "wireproof compare before.json after.json --tolerance 0.1   # two summaries of load runs",
+        "wireproof compare load-1 load-2                         # two folders of `load --report-dir`",
     )
     parser.set_defaults(run=run)
 
@@ -103,6 +104,20 @@ def _comparison_lines(comparison: Comparison) -> Iterable[str]:
     yield from _section_lines("clauses that only the earlier run judged", comparison.lost_clauses)
     title = "latency, as the median of the ratios of all requests (all intervals together: 95 % confidence)"
     yield from _section_lines(title, [_latency_line(change) for change in comparison.shifts])
+    yield _verdict_line(comparison)
+
+
+def _verdict_line(comparison: Comparison) -> str:
+    """The result that the exit code stands for."""
+    counts = {
+        "regressions": comparison.regressions,
+        "new failures": comparison.new_failures,
+        "clauses no longer judged": comparison.lost_clauses,
+    }
+    worse = [f"{len(items)} {what}" for what, items in counts.items() if items]
+    moved = sum(change.moved for change in comparison.shifts)
+    others = f"{len(comparison.fixes)} fixes; {moved} latencies changed, which does not decide"
+    return f"WORSE: {', '.join(worse)}; {others}" if worse else f"NOT WORSE: no regressions; {others}"
 
 
 def _section_lines(title: str, lines: Sequence[str]) -> Iterable[str]:

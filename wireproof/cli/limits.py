@@ -12,22 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof.cli.arguments import show_examples, write_file
+from wireproof.cli.option_groups import GroupsByTopic
 from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
 
 if TYPE_CHECKING:
     from wireproof.contract.target import Key, Target
     from wireproof.load.experiments.limits.probe import LimitProbe
 
 DEFAULT_CASE = "chat-basic"
+# One case is sent, so that there is no set of cases to choose.
+WITHOUT_MEANING = frozenset({"profile"})
 # Long enough to reach a limit per minute, wait for its end, and reach it again in two halves.
 DEFAULT_PATIENCE_S = 150.0
 
 
 def add(commands: Any) -> None:
     """Registers the command."""
-    from wireproof.session.pytest_plugin import check_options
+    from wireproof.contract.option_table import OPTIONS
 
-    help = "measure a rate limit by reaching it: its size, window and algorithm (takes the options of check)"
+    help = "measure a rate limit by reaching it: its size, window and algorithm"
     parser = commands.add_parser("limits", help=help, description=help)
     option = parser.add_argument
     option("--json", action="store_true", help="print the result as JSON")
@@ -37,7 +41,10 @@ def add(commands: Any) -> None:
     option("--other-key-env", metavar="NAME", help=text)
     option("--write", metavar="FILE", help="write the result as JSON to this file (schemas/formats/limits.json)")
     option("--fault", help=argparse.SUPPRESS)
-    check_options.add_options(parser.add_argument_group("options of check"))
+    groups = GroupsByTopic(parser)
+    for row in OPTIONS:
+        if row.name not in WITHOUT_MEANING:
+            groups.add_argument(row.flag, **row.keywords)
     show_examples(
         parser,
         "wireproof limits --provider iio                         # the reference server, its lowest tier",
@@ -92,6 +99,7 @@ def _running_target(target: Target, live: bool, parsed: argparse.Namespace) -> I
 async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) -> LimitProbe:
     from wireproof.client.budget import Budget
     from wireproof.client.http_client import HttpClient
+    from wireproof.client.model_list import with_listed_models
     from wireproof.client.readiness import wait_until_up
     from wireproof.client.skip_reasons import CannotSend
     from wireproof.contract.loading import load_cases
@@ -101,8 +109,11 @@ async def _run_probe(target: Target, parsed: argparse.Namespace, *, live: bool) 
     cases = load_cases()
     if parsed.case not in cases or len(cases[parsed.case].asks) != 1:
         problem = "no case of one request has this name"
-        raise ConfigError(f"--case {parsed.case}", problem, "choose one that `wireproof cases` lists")
+        near = did_you_mean(parsed.case, cases, "choose one that `wireproof cases` lists")
+        raise ConfigError(f"--case {parsed.case}", problem, near)
     await wait_until_up(target)
+    if live:
+        target = await asyncio.to_thread(with_listed_models, target)
     async with HttpClient(target.connections, target.deadlines, target.network) as client:
         probe = LimitProbe(target, cases[parsed.case], client, Budget(target), parsed.patience or DEFAULT_PATIENCE_S)
         try:

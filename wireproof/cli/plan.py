@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from wireproof.cli.arguments import show_examples
+from wireproof.cli.option_groups import GroupsByTopic
 from wireproof.errors import ConfigError
 
 
@@ -17,7 +18,7 @@ def add(commands: Any) -> None:
     help = "print what a run would send at most: requests, tokens, cost and time (takes the options of check)"
     parser = commands.add_parser("plan", help=help, description=help)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
-    check_options.add_options(parser.add_argument_group("options of check"))
+    check_options.add_options(GroupsByTopic(parser))
     show_examples(
         parser,
         "wireproof plan                                          # a run on the reference server",

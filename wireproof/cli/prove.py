@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
         "with --unseen, write its page"
     )
     parser.add_argument("--write", metavar="FILE", help=text)
-    text = "measure the share caught of faults that are derived from the answers of the mock, and are in no catalogue"
+    text = "measure the share caught of derived faults: from the reference server's answers, and in no catalogue"
     parser.add_argument("--unseen", action="store_true", help=text)
     text = f"number of derived faults over all contracts (default: {DEFAULT_COUNT})"
     parser.add_argument("--count", type=int, metavar="N", help=text)

@@ -1,4 +1,4 @@
-"""`wireproof report`: writes the reports of a run from its ledger, or a page of load runs, sweeps and limits."""
+"""`wireproof report`: writes the reports of a run from its ledger, or a page of load results."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from wireproof.cli.arguments import show_examples
 from wireproof.errors import ConfigError
 
 # The kinds of results on a page; each at most once.
-RESULT_KINDS = ("load", "sweep", "limits")
+RESULT_KINDS = ("load", "sweep", "limits", "failover")
 
 
 def add(commands: Any) -> None:
     """Registers the command."""
-    help = "write the reports of a run again from its ledger, or a page of load runs, sweeps and limits"
+    help = "write the reports of a run again from its ledger, or a page of load runs, sweeps, limits and failovers"
     parser = commands.add_parser("report", help=help, description=help)
     parser.add_argument(
         "files",
         metavar="FILE",
         nargs="+",
         type=Path,
-        help="ledger.jsonl or its folder; or JSON of `load --summary`, `sweep --write` or `limits --write`",
+        help="ledger.jsonl or its folder; or JSON of `load --summary`, or of `sweep`, `limits` or `failover --write`",
     )
     text = "folder of the reports (default: that of the first FILE)"
     parser.add_argument("--into", metavar="FOLDER", type=Path, help=text)
@@ -80,15 +80,13 @@ def _report_from_results(files: Sequence[Path], results: Sequence[dict[str, Any]
             raise ConfigError(str(file), problem, f"give at most one file of each kind: {', '.join(RESULT_KINDS)}")
         by_kind[result["kind"]] = result
     into = folder or files[0].parent
-    write_pages.write_load_pages(
-        into, run=by_kind.get("load"), sweep=by_kind.get("sweep"), limits=by_kind.get("limits")
-    )
+    write_pages.write_load_pages(into, run=by_kind.pop("load", None), **by_kind)
     print(into / write_pages.HTML_FILE)
     return 0
 
 
 def read_result(file: Path) -> dict[str, Any] | None:
-    """The result of load, sweep or limits in a JSON file; None for any other file."""
+    """The result of load, sweep, limits or failover in a JSON file; None for any other file."""
     from wireproof.contract import schemas
 
     try:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wireproof.cli.arguments import add_load_run_options, show_examples, write_file
+from wireproof.cli import load
+from wireproof.cli.arguments import add_load_run_options, show_examples, split_passed_on, write_file
+from wireproof.cli.scenario_list import print_scenarios, wants_list
 from wireproof.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +36,12 @@ def run(arguments: Sequence[str]) -> int:
     from wireproof.load.experiments.sweep.search import find_highest_load
     from wireproof.load.scenario.scenario import read_scenarios, unknown_scenario
 
-    options, others = build_parser().parse_known_args(arguments)
+    if wants_list(arguments):
+        return print_scenarios(arguments)
+    parser = build_parser()
+    own, others = split_passed_on(arguments, parser, load.build_parser())
+    options, unknown = parser.parse_known_args(own)
+    others += unknown
     bounds, scenarios = _search_bounds(options), read_scenarios(Path(options.scenarios) if options.scenarios else None)
     if options.scenario not in scenarios:
         raise unknown_scenario(options.scenario, scenarios)
@@ -83,7 +90,9 @@ def _search_bounds(options: argparse.Namespace) -> Any:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the command's own options."""
-    parser = argparse.ArgumentParser(prog="wireproof sweep", description=HELP, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="wireproof sweep", usage="%(prog)s [options] scenario", description=HELP, allow_abbrev=False
+    )
     option = parser.add_argument
     option("scenario", help="name of a scenario of load/scenarios.yaml, which is run at each load")
     text = "unit of the load: requests started per second (open loop) or users (closed loop) (default: rate)"
@@ -129,7 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     show_examples(
         parser,
         "wireproof sweep stream --slo ttft=300                   # a local cell, requests per second",
-        "wireproof sweep stream --slo ttft=300 --host http://127.0.0.1:8000/v1 --model my-model",
+        "wireproof sweep stream --slo ttft=300 --endpoint http://127.0.0.1:8000/v1 --model my-model",
         "wireproof sweep chat --by users --to 64 --slo e2e=500 --write sweep.json",
     )
     return parser

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from wireproof import __version__
 from wireproof.client.http_client import tls_context
-from wireproof.contract.target import Target
+from wireproof.contract.target import Network, Target
 from wireproof.errors import WireproofError
 
 # Statuses of a gateway without a server behind it, and of a server that still loads its model.
@@ -38,16 +38,21 @@ def polls_until_up(target: Target, clock: Callable[[], float] = time.monotonic) 
         return
     endpoint, network = target.provider.endpoints.get("models"), target.network
     url, until = target.base_url + (endpoint.path if endpoint else ""), clock() + target.wait
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({"http": network.proxy, "https": network.proxy} if network.proxy else {}),
-        urllib.request.HTTPSHandler(context=tls_context(network)),
-        _NoRedirect(),
-    )
+    opener = make_opener(network)
     while reason := _reason_not_up(opener, url):
         if clock() + POLL_INTERVAL_S > until:
             problem = f"it was not up within {target.wait:g} s ({reason})"
             raise WireproofError(f"{target.base_url}: {problem}; allow more time with --wait")
         yield POLL_INTERVAL_S
+
+
+def make_opener(network: Network) -> urllib.request.OpenerDirector:
+    """A client of the standard library for single requests: through the proxy of the target, and without redirects."""
+    return urllib.request.build_opener(
+        urllib.request.ProxyHandler({"http": network.proxy, "https": network.proxy} if network.proxy else {}),
+        urllib.request.HTTPSHandler(context=tls_context(network)),
+        _NoRedirect(),
+    )
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

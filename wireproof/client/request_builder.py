@@ -113,8 +113,9 @@ def _build_part(name: str, value: Any) -> FormPart:
 
 
 def _read_file(name: str) -> bytes:
+    places = [folder / name for folder in (data_files.root() / "suites", *data_files.own_suites())]
     try:
-        return (data_files.root() / "suites" / name).read_bytes()
+        return next((place for place in places if place.is_file()), places[0]).read_bytes()
     except OSError as error:
         problem = f"it cannot be read ({error.strerror})"
         raise ConfigError(f"suites/{name}", problem, "name a file below suites/") from None

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, Protocol
 
 from wireproof.client import retry_policy
@@ -19,7 +20,7 @@ from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import WindowWaits
-from wireproof.contract.case import Case, RequestSpec
+from wireproof.contract.case import PROFILE_CEILINGS, Case, RequestSpec
 from wireproof.contract.target import Target
 from wireproof.evidence.case_result import CaseResult, Evidence, NotSent
 from wireproof.evidence.exchange import Exchange
@@ -65,6 +66,7 @@ class Sender:
     _pacing: Pacing = field(init=False)
     _window_waits: WindowWaits = field(init=False)
     _turn: int = 1
+    _case_requests: int = 0
 
     def __post_init__(self) -> None:
         self._budget = Budget(self.target)
@@ -98,6 +100,7 @@ class Sender:
     async def _recall_or_send(self, case: Case) -> CaseResult:
         recalled = self.recorder.recall(case, self._turn)
         if recalled is not None:
+            self._case_requests += len(recalled) if isinstance(recalled, tuple) else 0
             return recalled
         reason = skip_reason(case, self.target)
         sent = await self._send_in_window(case) if reason is None else reason
@@ -110,8 +113,11 @@ class Sender:
             return await self._send_with_slots(case)
 
     async def ask_again(self, cases: Iterable[Case]) -> Evidence:
-        """Sends cases once more in a new turn; their earlier results remain."""
-        repeated = tuple(cases)
+        """Sends cases once more in a new turn, the first ones that the profile has room for; earlier results remain."""
+        room = self._room_for_repeats()
+        repeated = [case for case in cases if (room := room - case.request_count) >= 0]
+        if not repeated:
+            return {}
         self._turn += 1
         answers = await asyncio.gather(*(self._recall_or_send(case) for case in repeated))
         return {case.name: sent for case, sent in zip(repeated, answers, strict=True)}
@@ -129,12 +135,16 @@ class Sender:
         self._turn += 1
         try:
             for case in cases:
-                if enough(answers):
+                if enough(answers) or case.request_count > self._room_for_repeats():
                     break
                 answers[case.name] = await self._recall_or_send(case)
         finally:
             self.pool = usual
         return answers
+
+    def _room_for_repeats(self) -> float:
+        """The number of requests that the ceiling of the profile still has room for."""
+        return PROFILE_CEILINGS.get(self.target.profile, inf) - self._case_requests
 
     async def send_step(self, case: Case, step: int, spec: RequestSpec) -> Exchange | NotSent:
         """Sends one more request of a generated case; returns the reason if it is not sent."""
@@ -176,6 +186,7 @@ class Sender:
             return NotSent("untestable", str(reason))
         if (shortfall := self._budget.debit(*outgoing)) is not None:
             return NotSent("untestable", shortfall)
+        self._case_requests += len(outgoing)
         pairs = enumerate(zip(specs, outgoing, strict=True))
         exchanges = await asyncio.gather(
             *(self._exchange_with_retries(case, step, *pair, channel) for step, pair in pairs)
@@ -197,6 +208,7 @@ class Sender:
                 return NotSent("untestable", str(reason))
             if (shortfall := self._budget.debit(outgoing)) is not None:
                 return NotSent("untestable", shortfall)
+            self._case_requests += 1
             await self._window_waits.wait_for_moment(case, spec)
             exchange = await self._exchange_with_retries(case, len(exchanges), spec, outgoing, channel)
             ended = not _save_values(spec, exchange, saved) or _deadline_passed(exchange)
@@ -239,9 +251,13 @@ class Sender:
 
 
 def _save_values(spec: RequestSpec, exchange: Exchange, saved: dict[str, Any]) -> bool:
-    """Saves values of the response for later steps; False if the response lacks one."""
+    """Saves values of the response, of a stream those of its first event; False if the response lacks one."""
+    if not spec.save:
+        return True
     try:
-        saved.update({name: json_pointer.get(exchange.json, at) for name, at in spec.save.items()})
+        streamed = exchange.is_event_stream
+        body = next((chunk.value for chunk in exchange.stream.chunks), None) if streamed else exchange.json
+        saved.update({name: json_pointer.get(body, at) for name, at in spec.save.items()})
     except (json_pointer.Missing, NotJson):
         return False
     return True

@@ -14,10 +14,15 @@ from typing import Any
 
 # Values of response_format that give plain text instead of JSON.
 TEXT_FORMATS = frozenset({"text", "srt", "vtt"})
+# In the path of a request without a body, what asks for a stream.
+STREAM_QUERY = "stream=true"
 # Methods whose responses have no body to judge.
 BODILESS_METHODS = frozenset({"HEAD", "OPTIONS"})
 # Sizes of a run; each profile includes the cases of those before it.
 PROFILES = ("core", "full", "all")
+# The most requests of a run with this profile, repeats and second looks included. Retries after a refusal by a rate
+# limit and generated requests come on top.
+PROFILE_CEILINGS: Mapping[str, int] = {"core": 40, "full": 300}
 # Labels of keys for one purpose: a revoked one, and a second one of the account whose quota is used up.
 SPECIAL_KEYS = ("revoked", "same-account")
 # Key labels that name no tier.
@@ -150,7 +155,8 @@ class Case:
         body, fields = self.asks[-1].body, self.asks[-1].form or {}
         if fields.get("response_format") in TEXT_FORMATS:
             return "text"
-        streams = isinstance(body, dict) and body.get("stream") is True
+        in_body = isinstance(body, dict) and body.get("stream") is True
+        streams = in_body or STREAM_QUERY in (self.asks[-1].path or "")
         return "stream" if streams else "answer"
 
     def of_one_request(self, step: int, refused: str | None) -> Case:

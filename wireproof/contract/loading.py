@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ BASELINE_PROVIDER = "openai"
 
 
 def read_providers_data(extra: Path | None = None) -> dict[str, Any]:
-    """The entries of providers.yaml, merged with those of another file.
+    """The entries of providers.yaml, merged with those of the own suites and of another file.
 
-    An entry of the other file either extends a known one by `extends:` or changes the known one of the same name.
+    An entry of another file either extends a known one by `extends:` or changes the known one of the same name.
     Raises ConfigError with file, path, value and remedy.
     """
     entries: dict[str, Any] = dict(_read_checked_providers(data_files.root() / "providers.yaml"))
-    if extra is not None:
-        entries.update(_overlay_providers(entries, extra))
-        schemas.check_format({"providers": entries}, "providers", str(extra))
+    own = (folder / "providers.yaml" for folder in data_files.own_suites())
+    for file in (*filter(Path.is_file, own), *([] if extra is None else [extra])):
+        entries.update(_overlay_providers(entries, file))
+        schemas.check_format({"providers": entries}, "providers", str(file))
     baseline = entries[BASELINE_PROVIDER]["requests"]
     complete = {name: _complete_request_tables(name, entry["requests"], baseline) for name, entry in entries.items()}
     return {name: {**entry, "requests": complete[name]} for name, entry in entries.items()}
@@ -55,23 +56,53 @@ def endpoint_paths() -> list[str]:
     return [endpoint.path for endpoint in load_providers()[BASELINE_PROVIDER].endpoints.values()]
 
 
-@cache
 def load_clauses(folder: str) -> tuple[Clause, ...]:
     """The clauses of schemas/<folder>/clauses.yaml in order, each pair selector replaced by the cases it selects.
 
     Raises ConfigError for a duplicate id.
     """
-    file = data_files.root() / "schemas" / folder / "clauses.yaml"
-    display_name = f"schemas/{folder}/clauses.yaml"
+    files = [place / folder / "clauses.yaml" for place in data_files.schema_folders()]
+    file = next((file for file in files if file.is_file()), files[0])
+    return _read_clauses(file, f"schemas/{folder}/clauses.yaml", folder)
+
+
+def clauses_of(provider: Provider) -> tuple[Clause, ...]:
+    """The clauses of a provider's document, and those that own suites add for the providers of their providers.yaml.
+
+    Raises ConfigError for a duplicate id.
+    """
+    clauses = list(load_clauses(provider.schemas))
+    for folder in data_files.own_suites():
+        if (folder / "clauses.yaml").is_file() and provider.name in _providers_of_suite(folder):
+            clauses += _read_clauses(folder / "clauses.yaml", str(folder / "clauses.yaml"), provider.name)
+    _check_ids_differ(clauses, provider.name)
+    return tuple(clauses)
+
+
+def _providers_of_suite(folder: Path) -> Collection[str]:
+    """The names of the providers whose clauses a suite has."""
+    file = folder / "providers.yaml"
+    if not file.is_file():
+        raise ConfigError(str(folder / "clauses.yaml"), "the suite has no providers.yaml", "name the provider there")
+    data = read_yaml(file)
+    return data["providers"] if isinstance(data, dict) and isinstance(data.get("providers"), dict) else ()
+
+
+def _check_ids_differ(clauses: Iterable[Clause], where: str) -> None:
+    seen: set[str] = set()
+    for clause in clauses:
+        if clause.id in seen:
+            raise ConfigError(f"{where}, {clause.id}", "the id is used twice", "give each clause its own id")
+        seen.add(clause.id)
+
+
+@cache
+def _read_clauses(file: Path, display_name: str, folder: str) -> tuple[Clause, ...]:
     data = read_yaml(file, display_name)
     schemas.check_format(data, "clauses", display_name)
     provider = load_providers().get(folder)
     clauses = tuple(Clause.from_data(_with_selected_cases(entry, provider, display_name)) for entry in data)
-    seen: set[str] = set()
-    for clause in clauses:
-        if clause.id in seen:
-            raise ConfigError(f"{display_name}, {clause.id}", "the id is used twice", "give each clause its own id")
-        seen.add(clause.id)
+    _check_ids_differ(clauses, display_name)
     return clauses
 
 
@@ -100,18 +131,28 @@ def _selected_cases(selector: str, provider: Provider | None, where: str) -> lis
     return selected
 
 
+def case_files() -> Mapping[Path, Mapping[str, Any]]:
+    """The entries of every cases.yaml, and those of the covering array of features, by file."""
+    return _case_files(data_files.own_suites())
+
+
 @cache
-def case_files() -> dict[Path, Mapping[str, Any]]:
-    """The entries of every suites/*/cases.yaml, and those of the covering array of features, by file."""
-    files = {file: _read_cases_data(file) for file in sorted((data_files.root() / "suites").glob("*/cases.yaml"))}
+def _case_files(own: tuple[Path, ...]) -> Mapping[Path, Mapping[str, Any]]:
+    bundled = sorted((data_files.root() / "suites").glob("*/cases.yaml"))
+    of_users = (folder / "cases.yaml" for folder in own)
+    files = {file: _read_cases_data(file) for file in (*bundled, *filter(Path.is_file, of_users))}
     return files | {data_files.root() / feature_pairs.ARRAY_FILE: feature_pairs.entries_of_array()}
 
 
-@cache
-def case_entries() -> dict[str, Any]:
+def case_entries() -> Mapping[str, Any]:
     """The entries of all case files by name; raises ConfigError for a duplicate name."""
+    return _case_entries(data_files.own_suites())
+
+
+@cache
+def _case_entries(own: tuple[Path, ...]) -> Mapping[str, Any]:
     entries: dict[str, Any] = {}
-    for file, entries_of_file in case_files().items():
+    for file, entries_of_file in _case_files(own).items():
         for name in entries_of_file:
             if name in entries:
                 raise ConfigError(f"{_display_name(file)}, {name}", "the name is used twice", "rename it")
@@ -119,19 +160,23 @@ def case_entries() -> dict[str, Any]:
     return entries
 
 
-@cache
-def load_cases() -> dict[str, Case]:
+def load_cases() -> Mapping[str, Case]:
     """Every case by name."""
+    return _load_cases(data_files.own_suites())
+
+
+@cache
+def _load_cases(own: tuple[Path, ...]) -> Mapping[str, Case]:
     cases = [
         case
-        for file, entries in case_files().items()
-        for case in read_cases(file.parent.name, entries, _display_name(file), case_entries())
+        for file, entries in _case_files(own).items()
+        for case in read_cases(file.parent.name, entries, _display_name(file), _case_entries(own))
     ]
     return {case.name: case for case in cases}
 
 
 def _display_name(file: Path) -> str:
-    return f"suites/{file.parent.name}/{file.name}"
+    return str(file) if file.parent in data_files.own_suites() else f"suites/{file.parent.name}/{file.name}"
 
 
 def _read_cases_data(file: Path) -> Mapping[str, Any]:
@@ -219,7 +264,7 @@ def _check_values(data: Mapping[str, Any], file: str) -> None:
                 f"{where}/rate/suite_tier", f"{tier!r} is not a tier of the provider", "name one of its tiers"
             )
         folder = entry.get("schemas", name)
-        if not (data_files.root() / "schemas" / folder).is_dir():
+        if not any((place / folder).is_dir() for place in data_files.schema_folders()):
             raise ConfigError(
                 f"{where}/schemas", f"there is no folder schemas/{folder}", "name the folder of its document"
             )

@@ -11,6 +11,9 @@ from wireproof.contract.case import PROFILES
 from wireproof.contract.target import Deadlines, Network
 from wireproof.contract.target_members import Make, as_given
 
+# Headings of the help, in the order in which they are shown.
+TARGET, NETWORK, AMOUNT = "target", "network", "number of requests, and their cost"
+TOPICS = (TARGET, NETWORK, AMOUNT)
 # The mock runs on this machine, so that a longer delay means it hangs.
 MOCK_DEADLINES = Deadlines(connect=5.0, first_byte=5.0, idle=2.0, total=20.0)
 
@@ -29,7 +32,8 @@ class TargetOption:
         repeated: true if the option may be given several times.
         switch: true if the option takes no value.
         live: makes the member for an endpoint; None if another row or `target_options` makes it.
-        mock: makes the member for the bundled mock; None likewise.
+        mock: makes the member for the reference server; None likewise.
+        topic: heading of the help under which the option stands.
     """
 
     flag: str
@@ -42,6 +46,7 @@ class TargetOption:
     switch: bool = False
     live: Make | None = as_given
     mock: Make | None = as_given
+    topic: str = TARGET
 
     @property
     def name(self) -> str:
@@ -76,7 +81,7 @@ OPTIONS = (
     TargetOption(
         "--endpoint",
         "base_url",
-        "base URL of the API to judge (default: the bundled reference server)",
+        "base URL of the API to judge (default: the reference server on this machine)",
         metavar="URL",
         live=make.base_url,
         mock=make.always(""),
@@ -96,6 +101,7 @@ OPTIONS = (
         switch=True,
         live=None,
         mock=None,
+        topic=NETWORK,
     ),
     TargetOption(
         "--proxy",
@@ -105,6 +111,7 @@ OPTIONS = (
         metavar="URL",
         live=make.live_network,
         mock=make.always(Network()),
+        topic=NETWORK,
     ),
     TargetOption(
         "--ca-file",
@@ -113,6 +120,7 @@ OPTIONS = (
         metavar="FILE",
         live=None,
         mock=None,
+        topic=NETWORK,
     ),
     TargetOption(
         "--client-cert",
@@ -121,6 +129,7 @@ OPTIONS = (
         metavar="FILE[,KEY]",
         live=None,
         mock=None,
+        topic=NETWORK,
     ),
     TargetOption(
         "--wait",
@@ -130,6 +139,7 @@ OPTIONS = (
         metavar="TIME",
         live=make.live_wait,
         mock=make.always(0.0),
+        topic=NETWORK,
     ),
     TargetOption(
         "--model",
@@ -191,12 +201,22 @@ OPTIONS = (
         choices=PROFILES,
         live=make.or_else("core"),
         mock=make.or_else("full"),
+        topic=AMOUNT,
     ),
     TargetOption(
         "--providers",
         "provider",
         "YAML file that adds providers or changes them",
         metavar="FILE",
+        live=None,
+        mock=None,
+    ),
+    TargetOption(
+        "--suite",
+        "provider",
+        "folder with contracts, cases and checks of your own (repeat for several); `wireproof init` writes one",
+        metavar="DIR",
+        repeated=True,
         live=None,
         mock=None,
     ),
@@ -218,6 +238,7 @@ OPTIONS = (
         repeated=True,
         live=make.deadlines(Deadlines()),
         mock=make.deadlines(MOCK_DEADLINES),
+        topic=NETWORK,
     ),
     TargetOption(
         "--connections",
@@ -227,6 +248,7 @@ OPTIONS = (
         type=int,
         live=make.or_else(4),
         mock=make.or_else(4),
+        topic=NETWORK,
     ),
     TargetOption(
         "--pace",
@@ -235,6 +257,7 @@ OPTIONS = (
         metavar="N",
         type=float,
         live=make.live_pace,
+        topic=AMOUNT,
     ),
     TargetOption(
         "--patience",
@@ -244,6 +267,7 @@ OPTIONS = (
         type=float,
         live=make.or_else(0.0),
         mock=make.always(0.0),
+        topic=AMOUNT,
     ),
     TargetOption(
         "--max-requests",
@@ -251,6 +275,7 @@ OPTIONS = (
         "send no more requests than this to a target, retries and repeats included",
         metavar="N",
         type=int,
+        topic=AMOUNT,
     ),
     TargetOption(
         "--max-output-tokens",
@@ -258,6 +283,7 @@ OPTIONS = (
         "ask a target for no more output tokens than this altogether",
         metavar="N",
         type=int,
+        topic=AMOUNT,
     ),
     TargetOption(
         "--max-cost",
@@ -265,6 +291,7 @@ OPTIONS = (
         "send nothing that may make the run on a target cost more than this",
         metavar="DOLLARS",
         type=float,
+        topic=AMOUNT,
     ),
     TargetOption(
         "--price",
@@ -273,6 +300,7 @@ OPTIONS = (
         metavar="IN,OUT",
         live=make.price,
         mock=make.price,
+        topic=AMOUNT,
     ),
 )
 BY_NAME = {row.name: row for row in OPTIONS}

@@ -7,7 +7,7 @@ tests/contract/test_schemas.py compares the verdicts of both.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -71,7 +71,7 @@ def _findings(engine: Any, instance: Any) -> tuple[Finding, ...]:
 
 def schema_document(name: str) -> Mapping[str, Any]:
     """One schema as JSON, by its path below schemas/."""
-    document: Mapping[str, Any] = _schema_documents(data_files.root())[SCHEMA_ROOT_URI + name]
+    document: Mapping[str, Any] = _schema_documents(data_files.schema_folders())[SCHEMA_ROOT_URI + name]
     return document
 
 
@@ -148,9 +148,13 @@ def _expected_text(error: ValidationError) -> str:
     return describe() if describe else f"a value allowed by {error.validator} {display_text(value)}"
 
 
-@cache
 def _find_schema(uri: str) -> Schema | None:
-    documents = _schema_documents(data_files.root())
+    return _compile_schema(uri, data_files.schema_folders())
+
+
+@cache
+def _compile_schema(uri: str, folders: tuple[Path, ...]) -> Schema | None:
+    documents = _schema_documents(folders)
     if uri not in documents:
         return None
     name = uri.rpartition("/")[2].removesuffix(".json")
@@ -158,9 +162,14 @@ def _find_schema(uri: str) -> Schema | None:
     return Schema(name, uri, fast)
 
 
-@cache
 def _explaining_engine(uri: str) -> Any:
-    """The engine that explains, for the schema at an address.
+    """The engine that explains, for the schema at an address."""
+    return _make_explaining_engine(uri, data_files.schema_folders())
+
+
+@cache
+def _make_explaining_engine(uri: str, folders: tuple[Path, ...]) -> Any:
+    """The engine that explains.
 
     It is imported where something is to be explained: most processes have nothing of the kind.
     """
@@ -168,7 +177,7 @@ def _explaining_engine(uri: str) -> Any:
     from jsonschema import Draft202012Validator
     from referencing.jsonschema import DRAFT202012
 
-    documents = _schema_documents(data_files.root())
+    documents = _schema_documents(folders)
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(
         (key, DRAFT202012.create_resource(value)) for key, value in documents.items()
     )
@@ -176,14 +185,21 @@ def _explaining_engine(uri: str) -> Any:
 
 
 @cache
-def _schema_documents(root: Path) -> Mapping[str, Any]:
-    """Every schema file by its URI; raises ConfigError for a file that is not JSON."""
-    return dict(_read_schemas(root, (root / "schemas").rglob("*.json")))
+def _schema_documents(folders: tuple[Path, ...]) -> Mapping[str, Any]:
+    """Every schema file by its URI; raises ConfigError for a file that is not JSON, or that another folder has too."""
+    documents: dict[str, Any] = {}
+    for folder in folders:
+        for uri, document in _read_schemas(folder):
+            if uri in documents:
+                name = uri.removeprefix(SCHEMA_ROOT_URI)
+                raise ConfigError(str(folder / name), "another suite has this schema", "choose another folder or name")
+            documents[uri] = document
+    return documents
 
 
-def _read_schemas(root: Path, files: Iterable[Path]) -> Iterator[tuple[str, Any]]:
-    for file in sorted(files):
+def _read_schemas(folder: Path) -> Iterator[tuple[str, Any]]:
+    for file in sorted(folder.rglob("*.json")):
         try:
-            yield SCHEMA_ROOT_URI + file.relative_to(root / "schemas").as_posix(), json.loads(file.read_text())
+            yield SCHEMA_ROOT_URI + file.relative_to(folder).as_posix(), json.loads(file.read_text())
         except ValueError as error:
             raise ConfigError(str(file), f"it is not JSON ({error})", "correct the schema") from None

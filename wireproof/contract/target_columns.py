@@ -46,7 +46,7 @@ class Column:
 
 def document_column(provider: Provider) -> Column:
     """The column of a provider's document."""
-    return Column(provider.name, provider, provider.schemas, loading.load_clauses(provider.schemas))
+    return Column(provider.name, provider, provider.schemas, loading.clauses_of(provider))
 
 
 def wire_column(provider: Provider) -> Column:
@@ -89,6 +89,13 @@ def folder_of_column(name: str, providers: Mapping[str, Provider]) -> str | None
     if name == WIRE:
         return FLOOR_FOLDER
     return providers[name].schemas if name in providers else None
+
+
+def clauses_of_column(name: str, providers: Mapping[str, Provider]) -> tuple[Clause, ...]:
+    """The clauses of a column, without exemptions; none for a column that is not known."""
+    if name == WIRE:
+        return loading.load_clauses(FLOOR_FOLDER)
+    return loading.clauses_of(providers[name]) if name in providers else ()
 
 
 def source_of_column(name: str, providers: Mapping[str, Provider]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +83,13 @@ class Ledger:
         self._write_line({"kind": "verdict", "verdict": masked})
         return masked
 
-    def write_footer(self, exchanges: int, verdicts: int, exit: int) -> None:
-        """Writes the last line of a completed run."""
-        self._write_line({"kind": "footer", "exchanges": exchanges, "verdicts": verdicts, "exit": exit})
+    def write_footer(
+        self, exchanges: int, verdicts: int, exit: int, promises: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Writes the last line of a completed run; the promises are those that it decided and left open."""
+        counts = {"exchanges": exchanges, "verdicts": verdicts, "exit": exit}
+        told = {"promises": list(promises)} if promises else {}
+        self._write_line({"kind": "footer", **counts, **told})
         if self.durable and self._file is not None:
             os.fsync(self._file)
 

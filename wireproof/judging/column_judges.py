@@ -53,7 +53,15 @@ class ColumnJudges:
         """The same judges for another state of the target, without cached results."""
         return replace(self, target=target)
 
-    def undecided_cases(self, evidence: Evidence, wanted: Collection[str]) -> set[str]:
-        """Those of the wanted cases for which another response of the model may decide."""
-        entries = (entry for entry in self.entries if entry.case in wanted)
-        return {entry.case for entry in entries if self.judge(entry.provider).is_undecided(entry, evidence)}
+    def undecided_cases(self, evidence: Evidence, wanted: Collection[str]) -> list[str]:
+        """Those of the wanted cases for which another response of the model may decide.
+
+        The cases whose verdict can fail the default gate come first, each group in the order of the alphabet.
+        """
+        others = {column.name for column in self.columns[1:]} - {WIRE}
+        ranks: dict[str, tuple[bool, int]] = {}
+        for entry in self.entries:
+            if entry.case in wanted and self.judge(entry.provider).is_undecided(entry, evidence):
+                rank = (entry.provider in others, -LEVELS.index(entry.level))
+                ranks[entry.case] = min(rank, ranks.get(entry.case, rank))
+        return sorted(ranks, key=lambda name: (ranks[name], name))

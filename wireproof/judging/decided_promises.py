@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from wireproof.contract.case import PROFILES, Case, is_generated
@@ -17,6 +18,7 @@ from wireproof.contract.clause import LEVELS, WIRE, Clause
 from wireproof.judging.outcomes import DECIDED_OUTCOMES
 from wireproof.judging.undecided_causes import CAUSES_BY_ID, UndecidedCause, cause_rank, find_cause
 from wireproof.judging.verdict import Verdict
+from wireproof.judging.verdict_plan import is_selector, selector_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +203,16 @@ def _cause_of_absence(clause: Clause, cases: Mapping[str, Case], profile: str, c
     asked = [names for names in named if not any(is_generated(name) for name in names)]
     if not asked:
         return "generated"
-    profiles = [
-        max((PROFILES.index(cases[name].profile) for name in names if name in cases), default=0) for names in asked
-    ]
+    profiles = [max(_smallest_profile(name, cases) for name in names) for names in asked]
     if min(profiles) > PROFILES.index(profile):
         return f"profile-{PROFILES[min(profiles)]}"
     return "not-selected" if complete else "cut-off"
+
+
+def _smallest_profile(name: str, cases: Mapping[str, Case]) -> int:
+    """The rank of the smallest profile that has a case of that name, or one that the selector matches."""
+    matching = [case for case in cases.values() if selector_matches(name, case)] if is_selector(name) else [cases[name]]
+    return min((PROFILES.index(case.profile) for case in matching), default=0)
 
 
 def promises_of_run(
@@ -215,6 +221,7 @@ def promises_of_run(
     clauses: Mapping[tuple[str, str], Sequence[Clause]],
     cases: Mapping[str, Case],
     profiles: Mapping[str, str],
+    left_out: Mapping[tuple[str, str], Sequence[ClauseOutcome]] = MappingProxyType({}),
     *,
     complete: bool = True,
 ) -> tuple[DocumentPromises, ...]:
@@ -226,6 +233,7 @@ def promises_of_run(
         own: target name → the provider whose document is its own contract.
         clauses: (target, contract) → the clauses by which the target is judged.
         profiles: target name → its profile.
+        left_out: (target, contract) → the outcomes of the verdicts that the profile leaves out.
         complete: false if the run was cut off.
     """
     columns: dict[tuple[str, str], list[Verdict]] = {} if complete else {pair: [] for pair in own.items()}
@@ -238,15 +246,21 @@ def promises_of_run(
         (target, contract), _ = column
         return targets.index(target), contract == WIRE
 
-    return tuple(
-        document_promises(
-            target,
-            contract,
-            clause_outcomes(judged),
-            clauses.get((target, contract), ()),
-            causes_without_verdict(
-                clauses.get((target, contract), ()), cases, profiles.get(target, PROFILES[-1]), complete=complete
-            ),
-        )
-        for (target, contract), judged in sorted(columns.items(), key=place)
-    )
+    found = []
+    for column, judged in sorted(columns.items(), key=place):
+        of_document, profile = clauses.get(column, ()), profiles.get(column[0], PROFILES[-1])
+        absent = causes_without_verdict(of_document, cases, profile, complete=complete)
+        outcomes = [*clause_outcomes(judged), *_left_out(judged, left_out.get(column, ()), absent)]
+        found.append(document_promises(*column, outcomes, of_document, absent))
+    return tuple(found)
+
+
+def _left_out(
+    judged: Iterable[Verdict], left_out: Iterable[ClauseOutcome], absent: Mapping[str, str]
+) -> Iterable[ClauseOutcome]:
+    """The left-out outcomes of clauses that the run judged, or could not judge at all in its profile.
+
+    Of other clauses the run selected no case, which is then the cause.
+    """
+    told = {clause.id for verdict in judged for clause in verdict.clauses}
+    return (one for one in left_out if one.clause in told or absent.get(one.clause, "").startswith("profile-"))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from wireproof.contract.case import STREAM_QUERY
 from wireproof.evidence.token_usage import ANSWER_COUNTS, PROMPT_COUNTS, TOKEN_CAPS, stated_count
 from wireproof.formats import json_pointer
 from wireproof.judging.broken_text import broken_form
@@ -51,6 +53,7 @@ from wireproof.judging.expect_limits import (
     server_time,
     whole_number,
 )
+from wireproof.judging.expect_pages import follow_each_other, page_entries
 from wireproof.judging.expect_values import condition, equal, header, json_equal, member, recent, same_model
 from wireproof.judging.request_members import requires_call
 
@@ -83,6 +86,7 @@ __all__ = [
     "filled_cap",
     "findings_with_place",
     "finish_reason",
+    "follow_each_other",
     "follows_schema",
     "given_answer",
     "header",
@@ -97,6 +101,7 @@ __all__ = [
     "no_local_stall",
     "object_in",
     "objects_in",
+    "page_entries",
     "parsed_arguments",
     "passed_deadline_text",
     "reached_cap",
@@ -135,7 +140,9 @@ def request_body(exchange: Exchange) -> Mapping[str, Any]:
 
 
 def asks_for_stream(exchange: Exchange) -> bool:
-    """True if the request sets `stream`."""
+    """True if the request sets `stream`, in its body or in the query of its address."""
+    if STREAM_QUERY in urlsplit(exchange.request.url).query:
+        return True
     try:
         body = exchange.request_json
     except NotJson:

@@ -17,9 +17,9 @@ from wireproof.mock.accounts.journal import JournalEntry
 from wireproof.mock.accounts.script_progress import AccountScript
 from wireproof.mock.accounts.server_state import START_WITH_NOTHING, ServerState, StartState
 from wireproof.mock.accounts.slots import account_key, asks_for_stream, tokens_made
-from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.accounts.token_quota import demand_from_request, tokens_used
 from wireproof.mock.endpoints.chat import create_chat_completion
+from wireproof.mock.endpoints.compaction import compact_conversation
 from wireproof.mock.endpoints.completions import create_completion
 from wireproof.mock.endpoints.embeddings import create_embeddings
 from wireproof.mock.endpoints.health import report_health
@@ -27,11 +27,18 @@ from wireproof.mock.endpoints.images import create_images
 from wireproof.mock.endpoints.models import list_models, retrieve_model
 from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.endpoints.responses import count_input_tokens, create_response
-from wireproof.mock.endpoints.stored_answers import (
-    delete_response,
+from wireproof.mock.endpoints.stored_chats import (
+    delete_stored_chat,
+    list_chat_messages,
     list_stored_chats,
-    retrieve_response,
     retrieve_stored_chat,
+    update_stored_chat,
+)
+from wireproof.mock.endpoints.stored_responses import (
+    cancel_response,
+    delete_response,
+    list_input_items,
+    retrieve_response,
 )
 from wireproof.mock.endpoints.transcriptions import create_transcription
 from wireproof.mock.faults.fault import Fault
@@ -54,17 +61,23 @@ HANDLERS_BY_ENDPOINT: Mapping[str, Callable[[RequestContext, dict[str, Any]], An
     "responses": create_response,
     "response": retrieve_response,
     "response-delete": delete_response,
+    "response-cancel": cancel_response,
+    "response-items": list_input_items,
     "input-tokens": count_input_tokens,
+    "response-compact": compact_conversation,
     "chats-stored": list_stored_chats,
     "chat-stored": retrieve_stored_chat,
+    "chat-update": update_stored_chat,
+    "chat-delete": delete_stored_chat,
+    "chat-messages": list_chat_messages,
     "images": create_images,
     "transcriptions": create_transcription,
     "models": list_models,
     "model": retrieve_model,
     "health": report_health,
 }
-# Their bodies are forms, which the handler reads itself.
-ENDPOINTS_WITHOUT_JSON = frozenset({"transcriptions"})
+# Their bodies are forms, which the handler reads itself, or empty.
+ENDPOINTS_WITHOUT_JSON = frozenset({"transcriptions", "response-cancel"})
 ENDPOINTS_WITHOUT_QUOTA = frozenset({"health"})
 
 
@@ -235,18 +248,14 @@ class Application:
         cell_state = control.requested_cell_state(request) if self.controlled else ""
         up = cells_up(self.state.cells.get(profile.name, profile.cells), cell_state)
         refuse_by_cell_state(route.endpoint, up, cell_state)
-        store = ItemStore() if caller is None else self.state.accounts.stored_items(caller)
         context = RequestContext(
-            profile,
-            route.endpoint,
-            limit_state.tier,
-            route.path_value,
-            request,
-            self.ordinals,
-            up,
-            store,
-            AccountScript(self.state.script, request),
+            profile, route.endpoint, limit_state.tier, route.path_value, request, self.ordinals, up
         )
+        if caller is not None:
+            accounts = self.state.accounts
+            store, prefixes = accounts.stored_items(caller), accounts.prompt_prefixes(caller)
+            context = replace(context, stored_items=store, prompt_prefixes=prefixes)
+        context = replace(context, script=AccountScript(self.state.script, request))
         return self._call_endpoint(context, caller)
 
     def _call_endpoint(self, context: RequestContext, caller: Caller | None) -> Answer:

@@ -13,7 +13,7 @@ from wireproof.contract.case import Case
 from wireproof.contract.case_files import chains_of_bases
 from wireproof.contract.clause import WIRE, Clause, Judgement
 from wireproof.contract.provider import Provider
-from wireproof.contract.target_columns import FLOOR_FOLDER, source_of_column
+from wireproof.contract.target_columns import clauses_of_column, source_of_column
 from wireproof.errors import ConfigError
 from wireproof.formats.near_miss import did_you_mean
 from wireproof.judging.check import Check
@@ -47,8 +47,7 @@ class IdIndex:
     @classmethod
     def from_providers(cls, providers: Mapping[str, Provider], matrix: KillMatrix) -> IdIndex:
         """The index of these providers and of all checks, cases and faults."""
-        folders = {name: provider.schemas for name, provider in providers.items()} | {WIRE: FLOOR_FOLDER}
-        indexes = {name: loading.load_clauses(folder) for name, folder in folders.items()}
+        indexes = {name: clauses_of_column(name, providers) for name in (*providers, WIRE)}
         clauses = {clause.id: (name, clause) for name, index in indexes.items() for clause in index}
         return cls(providers, load_checks(), clauses, loading.load_cases(), faults(), matrix)
 

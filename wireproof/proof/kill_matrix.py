@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from wireproof.contract import loading, target_options
+from wireproof.contract import data_files, loading, target_options
 from wireproof.contract.case import PROFILES
 from wireproof.contract.target import Deadlines
 from wireproof.errors import ConfigError
@@ -28,6 +28,7 @@ from wireproof.proof.member_faults import MemberEffect, prove_members
 from wireproof.proof.result import Proof
 from wireproof.proof.short_proof import ColumnRecord, EarlierMatrix, ShortProof, one_case_per_check
 from wireproof.session import mock_process
+from wireproof.session.own_suites import use_suites
 from wireproof.session.target_run import TargetRun, open_target_run
 
 # The idle deadline detects faults that leave a connection open. It is short, because the mock responds at once.
@@ -74,14 +75,16 @@ def prove(
     chosen = _choose_faults(faults(), only)
     names = [target.name for target in target_options.mock_targets(*providers)]
     # The longest first, so that the processes end at about the same time.
-    by_length = sorted(names, key=lambda name: len(loading.load_clauses(name)), reverse=True)
+    known = loading.load_providers()
+    by_length = sorted(names, key=lambda name: len(loading.clauses_of(known[name])), reverse=True)
     tasks = [
         (name, drawn) for name in by_length for drawn in (False, True) if not drawn or _needs_generated(name, chosen)
     ]
     harmful = [fault.id for fault in chosen if not fault.harmless]
     recorded_gates = {fault: recorded_gates.get(fault, {}) for fault in harmful} if recorded_gates else {}
     records = [None if record is None else _column_record(record, recorded_gates, name, by_length) for name, _ in tasks]
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    own = (data_files.own_suites(),)
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=use_suites, initargs=own) as pool:
         results = list(zip(tasks, pool.map(_prove_column, tasks, [tuple(only)] * len(tasks), records), strict=True))
     parts = [_merge_results([part for (owner, _), part in results if owner == name]) for name in names]
     matrix = {

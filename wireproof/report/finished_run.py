@@ -54,6 +54,11 @@ class FinishedRun:
         """The promises of each target, decided and open; empty for a report of an earlier version."""
         return tuple(DocumentPromises.from_data(data) for data in self.report.get("promises", ()))
 
+    @property
+    def left_out(self) -> int:
+        """The number of verdicts of larger profiles, which the run left out."""
+        return sum(target.get("left_out", 0) for target in self.report["targets"])
+
     @cached_property
     def findings(self) -> tuple[FindingGroup, ...]:
         """The causes behind the failures, errors and advice of the run, ranked."""

@@ -27,7 +27,7 @@ from wireproof.report.markdown_summary import headline
 from wireproof.report.promises_text import decided_text
 
 PAGE_FOLDER = Path(__file__).parent / "page"
-REPORT_PAGE_SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "main.js")
+REPORT_PAGE_SCRIPTS = ("uplot.min.js", "text.js", "data.js", "detail.js", "list.js", "charts.js", "theme.js", "main.js")
 MAX_LINKS_OF_CAUSE = 12
 STATE_SIGNS = {"pass": "✓", "broken": "✕", "advice": "△", "none": "–", "error": "!"}
 

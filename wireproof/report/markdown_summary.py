@@ -23,7 +23,8 @@ def to_markdown(facts: FinishedRun) -> str:
     """The Markdown page of a run."""
     report = facts.report
     sign = EXIT_SIGNS.get(report["exit"], "⚠️") if report["complete"] else "⚠️"
-    counts = f"{report['requests']} requests, {len(facts.verdicts)} verdicts"
+    left_out = f" ({facts.left_out} of larger profiles left out)" if facts.left_out else ""
+    counts = f"{report['requests']} requests, {len(facts.verdicts)} verdicts{left_out}"
     tokens = f"{report['tokens']['input']} + {report['tokens']['output']} tokens"
     lines = [
         f"## {sign} wireproof: {headline(facts)}",

@@ -23,7 +23,7 @@ from wireproof.report.finding_groups import group_findings
 from wireproof.report.report_json import build_report_json, count_outcomes, suite_without_digest
 
 # The fields of a target in report.json; a ledger has more of them, for re-judging.
-TARGET_MEMBERS = ("name", "provider", "base_url", "models", "profile")
+TARGET_MEMBERS = ("name", "provider", "base_url", "models", "profile", "left_out")
 DEFAULT_GATE = {"fail_on": "must", "authority": "document"}
 
 
@@ -38,7 +38,12 @@ def rebuild_report(file: Path) -> dict[str, Any]:
     for exchange in exchanges:
         usage.add(exchange)
     gate = _gate_of_run(own, policy)
-    promises = _promises_of_ledger(header, verdicts, own, complete=bool(footers))
+    told = footers[-1].get("promises") if footers else None
+    promises = (
+        _promises_of_ledger(header, verdicts, own, complete=bool(footers))
+        if told is None
+        else tuple(map(DocumentPromises.from_data, told))
+    )
     gating = [at for at, verdict in enumerate(verdicts) if gate.fails_run(verdict)]
     exit = footers[-1]["exit"] if footers else 2
     # A ledger of an earlier version may end with 0 although too little was decided.

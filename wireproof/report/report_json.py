@@ -18,8 +18,7 @@ from wireproof.report.finding_groups import FindingGroup
 
 REPORT_FORMAT = 1
 SUITE_FILES = ("providers.yaml", "schemas/**/*.json", "schemas/**/*.yaml", "suites/**/*.py", "suites/**/*.yaml")
-
-
+OWN_SUITE_FILES = ("*.yaml", "*.py", "schemas/**/*.json", "schemas/**/*.yaml")
 UNKNOWN_DIGEST = "0" * 16
 
 
@@ -28,13 +27,19 @@ def suite_without_digest(version: str) -> dict[str, str]:
     return {"version": version, "digest": UNKNOWN_DIGEST}
 
 
-@cache
-def installed_suite(root: Path) -> Mapping[str, str]:
+def installed_suite() -> Mapping[str, str]:
     """The installed suite: its version, and a digest of the files that decide verdicts (checks, cases, contracts)."""
+    return _digest_suite(data_files.root(), data_files.own_suites())
+
+
+@cache
+def _digest_suite(root: Path, own: tuple[Path, ...]) -> Mapping[str, str]:
     digest = sha256()
-    for file in sorted({file for pattern in SUITE_FILES for file in root.glob(pattern)}):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    places = [(root, SUITE_FILES), *((folder, OWN_SUITE_FILES) for folder in own)]
+    for folder, patterns in places:
+        for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
     return {"version": __version__, "digest": digest.hexdigest()[:16]}
 
 
@@ -71,7 +76,7 @@ def build_report_json(
     return {
         "format": REPORT_FORMAT,
         "wireproof": (suite or {}).get("version", __version__),
-        "suite": dict(suite or installed_suite(data_files.root())),
+        "suite": dict(suite or installed_suite()),
         "started": started,
         "complete": complete,
         "exit": exit,

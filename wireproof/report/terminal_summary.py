@@ -91,6 +91,8 @@ def _divergence_lines(facts: FinishedRun) -> Iterable[str]:
 
 def _usage_lines(facts: FinishedRun) -> Iterable[str]:
     report = facts.report
+    if facts.left_out:
+        yield f"{facts.left_out} verdicts of larger profiles were left out (--profile full or all)"
     yield (
         f"{report['requests']} requests, {len(facts.verdicts)} verdicts, "
         f"{report['tokens']['input']} tokens in, {report['tokens']['output']} out"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wireproof.contract import loading
-from wireproof.contract.target_columns import folder_of_column
+from wireproof.contract.target_columns import clauses_of_column
 from wireproof.report.badge import badge_json
 from wireproof.report.finished_run import LEDGER_FILE, REPORT_FILE, RUNS_FOLDER, FinishedRun, read_exchanges
 from wireproof.report.github_annotations import github_annotations
@@ -48,12 +48,8 @@ def find_clause_index(facts: FinishedRun) -> ClauseIndex:
     """Contract → clause id → clause, for the contracts of this suite that judged the run."""
     providers = loading.load_providers()
     contracts = sorted({verdict.provider for verdict in facts.verdicts})
-    folders = {name: folder_of_column(name, providers) for name in contracts}
-    return {
-        name: {clause.id: clause for clause in loading.load_clauses(folder)}
-        for name, folder in folders.items()
-        if folder is not None
-    }
+    known = {name: clauses_of_column(name, providers) for name in contracts}
+    return {name: {clause.id: clause for clause in clauses} for name, clauses in known.items() if clauses}
 
 
 def _to_json_text(data: Mapping[str, Any]) -> str:

@@ -22,12 +22,14 @@ class LedgerRecorder:
     Attributes:
         earlier_result: (case, turn) → the result that an interrupted run left; None if it left none.
         on_exchange: called with each exchange before its secrets are masked.
+        on_unsent: called with each case that is not sent.
     """
 
     ledger: Ledger
     target: str
     earlier_result: Callable[[Case, int], CaseResult | None] = lambda case, turn: None
     on_exchange: Callable[[Exchange], None] = lambda exchange: None
+    on_unsent: Callable[[Case], None] = lambda case: None
 
     def recall(self, case: Case, turn: int) -> CaseResult | None:
         """Returns the result that an interrupted run left of a case; None if the case is still to be sent."""
@@ -48,6 +50,7 @@ class LedgerRecorder:
 
     async def record_unsent(self, case: Case, turn: int, reason: NotSent) -> None:
         """Writes the reason why a case has no exchange."""
+        self.on_unsent(case)
         place = {"target": self.target, "case": case.name, "turn": turn}
         await self.ledger.write_fact(
             {
@@ -59,22 +62,30 @@ class LedgerRecorder:
         )
 
 
-def describe_target(target: Target) -> dict[str, Any]:
-    """Facts of a target for reports and ledgers, without its keys."""
+def describe_target(target: Target, left_out: int) -> dict[str, Any]:
+    """Facts of a target for reports and ledgers, without its keys.
+
+    Args:
+        left_out: the number of planned verdicts that the profile of the target leaves out.
+    """
     return {
         "name": target.name,
         "provider": target.provider.name,
         "base_url": target.base_url,
         "models": dict(target.models),
         "profile": target.profile,
+        "left_out": left_out,
         "means": sorted(target.means),
         **({"proxy": target.network.proxy_address} if target.network.proxy else {}),
     }
 
 
-def ledger_header(version: str, run: str, started: str, live: bool, targets: Iterable[Target]) -> dict[str, Any]:
-    """The facts of the header line: version, run id, start, kind of run, targets."""
+def ledger_header(
+    version: str, run: str, started: str, live: bool, targets: Iterable[tuple[Target, int]]
+) -> dict[str, Any]:
+    """The facts of the header line: version, run id, start, kind of run, targets with their left-out verdicts."""
     described = [
-        {**describe_target(target), "tier": target.tier, "deadlines": asdict(target.deadlines)} for target in targets
+        {**describe_target(target, left_out), "tier": target.tier, "deadlines": asdict(target.deadlines)}
+        for target, left_out in targets
     ]
     return {"wireproof": version, "run": run, "started": started, "live": live, "targets": described}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from wireproof.contract import data_files
 from wireproof.errors import WireproofError
 
 # Long enough for a client to read the events of a stream one by one.
@@ -43,7 +44,8 @@ def start_server(*options: str) -> Iterator[ProfileLookup]:
 
     Yields a function that waits and returns provider → base URL and key.
     """
-    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--json", "--exit-with-stdin", *options]
+    own = [word for folder in data_files.own_suites() for word in ("--suite", str(folder))]
+    command = [sys.executable, "-m", "wireproof", "serve", "--port", "0", "--json", "--exit-with-stdin", *own, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
         try:
             yield partial(_read_profiles, process)

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from wireproof import __version__
-from wireproof.contract import data_files, loading
+from wireproof.contract import loading
+from wireproof.contract.clause import WIRE
 from wireproof.contract.target_options import TargetOptions, build_targets, environment, with_address
 from wireproof.evidence.ledger_reader import StoredRun
 from wireproof.evidence.ledger_writer import Ledger
@@ -87,17 +88,13 @@ class Run:
         return cls(options, {target.name: open_target_run(target, providers, checks) for target in targets}, **settings)
 
     def planned_for_check(self, check: str) -> list[PlannedVerdict]:
-        """The planned verdicts of a check for all targets; on the mock, those of the profile alone."""
-        return [
-            planned
-            for target_run in self.target_runs.values()
-            for planned in target_run.planned_for_check(check)
-            if self.options.live or target_run.is_in_profile(planned)
-        ]
+        """The planned verdicts of a check for all targets."""
+        return [planned for target_run in self.target_runs.values() for planned in target_run.planned_for_check(check)]
 
-    def all_planned_verdicts(self) -> list[PlannedVerdict]:
-        """The planned verdicts of all targets."""
-        return [planned for target_run in self.target_runs.values() for planned in target_run.entries]
+    def all_planned_verdicts(self) -> Iterable[PlannedVerdict]:
+        """The planned verdicts of all targets, those that the profiles leave out included."""
+        runs = self.target_runs.values()
+        return (planned for target_run in runs for planned in (*target_run.entries, *target_run.left_out))
 
     def record_to(self, file: Path) -> None:
         """Sets the file of the ledger; a resumed run appends to it."""
@@ -116,8 +113,8 @@ class Run:
         if self.resumed is not None:
             self.ledger.resume(self._ledger_file, self.started)
         else:
-            targets = [target_run.target for target_run in self.target_runs.values()]
-            judged_by = {"suite": dict(installed_suite(data_files.root())), "policy": self.policy_facts}
+            targets = [(target_run.target, len(target_run.left_out)) for target_run in self.target_runs.values()]
+            judged_by = {"suite": dict(installed_suite()), "policy": self.policy_facts}
             header = ledger_header(__version__, self.id, self.started, self.options.live, targets)
             self.ledger.open(self._ledger_file, header | judged_by)
         self._resources.callback(self.ledger.close)
@@ -187,7 +184,8 @@ class Run:
         self.open_ledger()
         self._written_verdicts = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
-            self.ledger.write_footer(self.usage.requests, len(self.verdicts), exit)
+            promises = [one.as_data() for one in self.promises()]
+            self.ledger.write_footer(self.usage.requests, len(self.verdicts), exit, promises)
 
     def gates(self, verdict: Verdict) -> bool:
         """True if the verdict fails this run."""
@@ -271,6 +269,12 @@ class Run:
             clauses,
             loading.load_cases(),
             {name: target_run.target.profile for name, target_run in self.target_runs.items()},
+            {
+                (name, column.name): target_run.left_out_outcomes(column.name)
+                for name, target_run in self.target_runs.items()
+                for column in target_run.columns
+                if column.name in (target_run.target.provider.name, WIRE)
+            },
             complete=complete,
         )
 
@@ -304,5 +308,6 @@ class Run:
 
 def describe_target_run(target_run: TargetRun, *, live: bool) -> dict[str, Any]:
     """Facts of a target after its cases were sent; those of a live one tell what its chat model can do."""
-    facts, abilities = describe_target(target_run.target), target_run.abilities if live else None
+    abilities = target_run.abilities if live else None
+    facts = describe_target(target_run.target, len(target_run.left_out))
     return facts if abilities is None else {**facts, "abilities": abilities.as_data()}

@@ -1,9 +1,14 @@
-"""Computes what a run would send, without sending it: requests, upper bounds of tokens and cost, and time."""
+"""Computes what a run would send, without sending it: requests, upper bounds of tokens and cost, and time.
+
+The upper bounds include repeats, which the ceiling of the profile limits. Retries after a refusal by a rate limit come
+on top: a refused request costs nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from itertools import takewhile
 from typing import Any
 
@@ -11,7 +16,7 @@ from wireproof.client.budget import Budget, CostCeiling, find_cost_ceiling
 from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
-from wireproof.contract.case import Case
+from wireproof.contract.case import PROFILE_CEILINGS, Case, is_generated
 from wireproof.contract.clause import WIRE
 from wireproof.contract.target import Target, not_given
 from wireproof.evidence.case_result import NotSent
@@ -25,7 +30,7 @@ from wireproof.judging.decided_promises import (
 from wireproof.judging.shown_abilities import ABILITY_ROLES
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report.promises_text import promises_lines
-from wireproof.session.send_target import SMOKE_CASES
+from wireproof.session.send_target import MAX_RESPONSES, SMOKE_CASES
 from wireproof.session.target_run import TargetRun
 
 
@@ -59,24 +64,51 @@ class SendPlan:
         return len(self.ceilings)
 
     @property
+    def max_repeats(self) -> int:
+        """The most requests that are sent once more because an answer decided nothing or was cut off."""
+        repeatable = len(self._repeatable) * (MAX_RESPONSES - 1)
+        of_cases = sum(len(one) for name, one in self.cases.items() if not is_generated(name))
+        ceiling = PROFILE_CEILINGS.get(self.target.profile, of_cases + repeatable)
+        if self.target.max_requests is not None:
+            repeatable = min(repeatable, self.target.max_requests - self.request_count)
+        return max(0, min(repeatable, ceiling - of_cases))
+
+    @property
+    def _repeatable(self) -> tuple[CostCeiling, ...]:
+        """The cost ceilings of the requests for a model, whose answer may decide nothing."""
+        asked = (one for name, case in self.cases.items() if not is_generated(name) for one in case)
+        return tuple(one for one in asked if one.input)
+
+    def _largest_repeats(self, size: Callable[[CostCeiling], float]) -> float:
+        """The upper bound of a sum over all repeats: they are the largest requests."""
+        return sum(nlargest(self.max_repeats, (size(one) for one in self._repeatable * (MAX_RESPONSES - 1))))
+
+    @property
     def uncapped_cases(self) -> tuple[str, ...]:
         """The cases with a request that does not limit its output tokens."""
         return tuple(name for name, case in self.cases.items() if any(one.output is None for one in case))
 
     @property
     def max_output_tokens(self) -> int:
-        """The upper bound of the output tokens of all capped requests."""
-        return sum(one.output or 0 for one in self.ceilings)
+        """The upper bound of the output tokens of all capped requests, repeats included."""
+        return sum(one.output or 0 for one in self.ceilings) + int(self._largest_repeats(lambda one: one.output or 0))
+
+    @property
+    def max_input_tokens(self) -> int:
+        """The upper bound of the input tokens of all requests, repeats included."""
+        return sum(one.input for one in self.ceilings) + int(self._largest_repeats(lambda one: one.input))
 
     @property
     def max_cost(self) -> float | None:
-        """The upper bound of the cost in dollars; None if the cost of a request is unknown."""
+        """The upper bound of the cost in dollars, repeats included; None if the cost of a request is unknown."""
         costs = [one.cost for one in self.ceilings]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
+        if None in costs:
+            return None
+        return sum(cost for cost in costs if cost is not None) + self._largest_repeats(lambda one: one.cost or 0)
 
     @property
     def expected_seconds(self) -> float | None:
-        """The seconds that pace and waits take, which overlap; None without both."""
+        """The seconds without repeats that pace and waits take, which overlap; None without both."""
         pace = self.target.pace
         if pace is None:
             return self.waits_s or None
@@ -89,7 +121,8 @@ class SendPlan:
             "profile": self.target.profile,
             "cases": len(self.cases),
             "requests": self.request_count,
-            "input_tokens": sum(one.input for one in self.ceilings),
+            "repeats": self.max_repeats,
+            "input_tokens": self.max_input_tokens,
             "output_tokens": self.max_output_tokens,
             "uncapped": list(self.uncapped_cases),
             "cost": self.max_cost,
@@ -107,6 +140,7 @@ class SendPlan:
         lines = [
             f"{self.target.name} ({self.target.profile}): {self.request_count} requests in {len(self.cases)} cases, "
             f"{self.verdicts} verdicts",
+            f"  requests at most {self.request_count + self.max_repeats}, with repeats of answers that decide nothing",
             f"  tokens   at most {data['input_tokens']} in, {self.max_output_tokens} out",
             f"  cost     {cost}",
             f"  time     {self._time_text()}",
@@ -179,6 +213,7 @@ def _expected_promises(
         if planned.provider == contract and (expected := _expected_outcome(planned, target, sent, reasons)) is not None
         for clause, judgement in planned.clauses
     ]
+    outcomes += replace(target_run, target=target).left_out_outcomes(contract)
     clauses = next(column.clauses for column in target_run.columns if column.name == contract)
     absent = causes_without_verdict(clauses, target_run.cases, target.profile)
     return document_promises(target.name, contract, outcomes, clauses, absent)

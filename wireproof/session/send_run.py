@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
+from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract.case import Case, is_generated
 from wireproof.errors import WireproofError
 from wireproof.evidence.case_result import CaseResult
@@ -31,26 +32,36 @@ def send_planned(run: Run, planned_verdicts: Iterable[PlannedVerdict]) -> None:
     # Planned verdicts and pytest's items live until the end, so the garbage collector need not scan them.
     gc.freeze()
     try:
-        asyncio.run(_send_to_targets(run, {name: tuple(cases) for name, cases in wanted.items()}))
+        asyncio.run(_send_to_targets(run, wanted))
     except ExceptionGroup as group:
         raise _first_cause(group) from None
     run.target_facts += [describe_target_run(run.target_runs[name], live=run.options.live) for name in wanted]
 
 
-async def _send_to_targets(run: Run, wanted: dict[str, tuple[str, ...]]) -> None:
+async def _send_to_targets(run: Run, wanted: Mapping[str, Collection[str]]) -> None:
     async with asyncio.TaskGroup() as group:
         for name, cases in wanted.items():
             group.create_task(run.target_runs[name].send_cases(cases, _make_recorder(run, name, cases)))
 
 
-def _make_recorder(run: Run, target: str, wanted: Sequence[str]) -> LedgerRecorder:
-    """The recorder of one target, which takes over the results of a resumed run and reports progress."""
-    done: set[str] = set()
+def _make_recorder(run: Run, target: str, wanted: Collection[str]) -> LedgerRecorder:
+    """The recorder of one target, which takes over the results of a resumed run and reports progress.
+
+    Only wanted cases that are sent count towards the whole, so that the progress ends at 100 %.
+    """
+    target_run, done = run.target_runs[target], set[str]()
+    expected = {name for name in wanted if skip_reason(target_run.cases[name], target_run.target) is None}
 
     def count_exchange(exchange: Exchange) -> None:
-        done.add(exchange.case)
         run.usage.add(exchange)
-        run.on_progress(target, len(done), len(wanted))
+        if exchange.case in wanted:
+            expected.add(exchange.case)
+            done.add(exchange.case)
+            run.on_progress(target, len(done), len(expected))
+
+    def count_unsent(case: Case) -> None:
+        if case.name not in done:
+            expected.discard(case.name)
 
     def earlier_result(case: Case, turn: int) -> CaseResult | None:
         if run.resumed is None:
@@ -60,7 +71,7 @@ def _make_recorder(run: Run, target: str, wanted: Sequence[str]) -> LedgerRecord
             count_exchange(exchange)
         return result
 
-    return LedgerRecorder(run.ledger, target, earlier_result, count_exchange)
+    return LedgerRecorder(run.ledger, target, earlier_result, count_exchange, count_unsent)
 
 
 def _cases_to_send(planned: PlannedVerdict) -> Iterable[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wireproof.client.http_client import HttpClient
+from wireproof.client.model_choice import unlisted_models, with_models
 from wireproof.client.readiness import wait_until_up
 from wireproof.client.recorder import NullRecorder, Recorder
 from wireproof.client.sender import ChannelPool, Sender
@@ -20,7 +21,6 @@ from wireproof.judging.outcomes import RED_OUTCOMES
 from wireproof.judging.second_look import is_whole, needs_second_look, settle_evidence, whole_answers
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.found_abilities import reason_in_role, send_probes, with_found_roles
-from wireproof.session.model_choice import unlisted_models, with_models
 
 # A model may decide otherwise once or twice; three undecided responses make the verdict inconclusive.
 MAX_RESPONSES = 3
@@ -233,7 +233,9 @@ async def _repeat_undecided_cases(
     latest: dict[str, CaseResult] = dict(settle_evidence(judges.cases, turns).judged)
     # Another response to a case that is cut off, even alone, decides nothing.
     wanted = {name for name in wanted if not needs_second_look(judges.cases[name], latest.get(name))}
-    while len(rounds) + 1 < MAX_RESPONSES and (names := sorted(judges.undecided_cases(latest, wanted))):
-        rounds.append(await sender.ask_again(judges.cases[name] for name in names))
-        latest |= rounds[-1]
+    while len(rounds) + 1 < MAX_RESPONSES and (names := judges.undecided_cases(latest, wanted)):
+        if not (answers := await sender.ask_again(judges.cases[name] for name in names)):
+            break
+        rounds.append(answers)
+        latest |= answers
     return tuple(rounds)

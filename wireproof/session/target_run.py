@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from wireproof.client.model_choice import with_models
 from wireproof.client.recorder import Recorder
+from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
 from wireproof.contract.provider import Provider
-from wireproof.contract.target import Target
+from wireproof.contract.target import Target, not_given
 from wireproof.contract.target_columns import Column, columns_for
 from wireproof.errors import ConfigError
-from wireproof.evidence.case_result import Evidence
+from wireproof.evidence.case_result import Evidence, NotSent
 from wireproof.judging.check import Check
 from wireproof.judging.column_judges import ColumnJudges
+from wireproof.judging.decided_promises import ClauseOutcome
 from wireproof.judging.judge import Judge
 from wireproof.judging.outcomes import RED_OUTCOMES
 from wireproof.judging.shown_abilities import COLOUR_CHECK, FoundAbilities, found_abilities
 from wireproof.judging.verdict import Verdict
 from wireproof.judging.verdict_plan import PlannedVerdict, plan_columns
 from wireproof.session.found_abilities import reason_in_role
-from wireproof.session.model_choice import with_models
 from wireproof.session.send_target import SMOKE_CASES, TargetEvidence, send_to_target
 
 
@@ -35,8 +37,9 @@ class TargetRun:
 
     Attributes:
         columns: the contracts by which the target is judged, its own first, then the wire.
-        entries: the planned verdicts of all columns.
+        entries: the planned verdicts of all columns whose cases are in the profile of the target.
         results: the evidence of the target; None until its cases are sent.
+        left_out: the planned verdicts of the larger profiles.
     """
 
     target: Target
@@ -46,6 +49,7 @@ class TargetRun:
     checks: Mapping[str, Check] = field(repr=False)
     entries: tuple[PlannedVerdict, ...] = field(repr=False)
     results: TargetEvidence | None = None
+    left_out: tuple[PlannedVerdict, ...] = field(repr=False, default=())
     _by_check: dict[str, list[PlannedVerdict]] = field(init=False, repr=False)
     _judges: ColumnJudges | None = field(init=False, default=None)
 
@@ -58,10 +62,21 @@ class TargetRun:
         """The planned verdicts of a check."""
         return self._by_check.get(check, ())
 
-    def is_in_profile(self, planned: PlannedVerdict) -> bool:
-        """True if the profile of the target covers all cases of a planned verdict."""
-        cases = [self.cases[name] for _, name in planned.cases if name in self.cases]
-        return all(PROFILES.index(case.profile) <= PROFILES.index(self.target.profile) for case in cases)
+    def left_out_outcomes(self, contract: str) -> tuple[ClauseOutcome, ...]:
+        """The outcomes of the verdicts of one contract that the profile leaves out, with what they need first."""
+        every = dict.fromkeys(name for planned in self.left_out for _, name in planned.cases if name in self.cases)
+        reasons = {name: skip_reason(self.cases[name], self.target) for name in every}
+        return tuple(
+            ClauseOutcome(clause.id, judgement.level, reason.outcome, reason.reason)
+            for planned in self.left_out
+            if planned.provider == contract and (reason := self._first_reason(planned, reasons)) is not None
+            for clause, judgement in planned.clauses
+        )
+
+    def _first_reason(self, planned: PlannedVerdict, reasons: Mapping[str, NotSent | None]) -> NotSent | None:
+        if lacking := planned.needs - self.target.means:
+            return NotSent("untestable", not_given(lacking))
+        return next((reason for _, name in planned.cases if (reason := reasons.get(name)) is not None), None)
 
     @property
     def judges(self) -> ColumnJudges:
@@ -69,7 +84,8 @@ class TargetRun:
         if self.results is not None:
             return self.results.judges
         if self._judges is None or self._judges.target is not self.target:
-            self._judges = ColumnJudges(self.target, self.columns, self.cases, self.checks, self.entries)
+            every = (*self.entries, *self.left_out)
+            self._judges = ColumnJudges(self.target, self.columns, self.cases, self.checks, every)
         return self._judges
 
     def judge_for(self, provider: str) -> Judge:
@@ -168,4 +184,12 @@ def open_target_run(target: Target, providers: Mapping[str, Provider], checks: M
             clause = planned.clauses[0][0].id
             raise ConfigError(f"clause {clause}", f"no check is called {planned.check!r}", "name a check of suites/")
     smoke_first = sorted(planned_verdicts, key=lambda planned: (planned.case not in SMOKE_CASES,))
-    return TargetRun(target, columns, cases, checks, tuple(smoke_first))
+    asked = [planned for planned in smoke_first if _is_in_profile(planned, cases, target.profile)]
+    left_out = [planned for planned in smoke_first if not _is_in_profile(planned, cases, target.profile)]
+    return TargetRun(target, columns, cases, checks, tuple(asked), left_out=tuple(left_out))
+
+
+def _is_in_profile(planned: PlannedVerdict, cases: Mapping[str, Case], profile: str) -> bool:
+    """True if a profile covers all cases of a planned verdict; every profile covers generated cases."""
+    every = (cases[name] for _, name in planned.cases if name in cases)
+    return all(PROFILES.index(case.profile) <= PROFILES.index(profile) for case in every)

@@ -10,14 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from wireproof.errors import ConfigError
 from wireproof.load.results import csv_file, summary_text, thresholds_junit
 from wireproof.load.results.nothing_measured import reason_nothing_measured
+from wireproof.load.results.run_verdict import FAILED, PASSED, UNDECIDED, reason_nothing_succeeded, run_verdict
 from wireproof.load.scenario.objectives import parse_objectives
 from wireproof.load.scenario.scenario import Scenario
 from wireproof.load.scenario.thresholds import breaks_promises, judge_thresholds, parse_threshold
 
 EXIT_THRESHOLDS_HOLD, EXIT_THRESHOLD_BROKEN = 0, 1
+VERDICT_STYLES = {PASSED: "green", FAILED: "bold red", UNDECIDED: "bold yellow"}
 # Nothing is decided: no request reached the API, a threshold has too few samples, or the figures are doubtful.
 EXIT_UNDECIDED = 2
 
@@ -56,11 +60,20 @@ def publish_result(summary: Mapping[str, Any], options: Namespace) -> int | None
         Path(options.junit).write_text(
             thresholds_junit.thresholds_to_junit(summary, strict=options.strict), encoding="utf-8"
         )
-    print(summary_text.summary_to_text(summary))
+    _print_result(summary, options)
     if reason := reason_nothing_measured(summary):
         print(f"wireproof: {reason}", file=sys.stderr)
         return EXIT_UNDECIDED
     return load_run_exit_code(summary, strict=options.strict)
+
+
+def _print_result(summary: Mapping[str, Any], options: Namespace) -> None:
+    """Prints the result; on a terminal the reason of a failure and the verdict have a colour."""
+    make_text = summary_text.summary_to_text if options.definitions else summary_text.short_text
+    *lines, verdict = make_text(summary, strict=options.strict).split("\n\n")
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console.print("\n\n".join(lines), style="red" if reason_nothing_succeeded(summary) else None)
+    console.print("\n" + verdict, style=VERDICT_STYLES[run_verdict(summary, strict=options.strict)[0]])
 
 
 def _write_reports(summary: Mapping[str, Any], folder: Path) -> None:

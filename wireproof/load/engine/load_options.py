@@ -18,6 +18,8 @@ from wireproof.load.scenario.spending_limits import (
     Ceilings,
 )
 
+# The option that keeps locust's tables.
+TABLES_FLAG = "--locust-tables"
 # Requests of an open loop that may be under way if neither -u nor the scenario sets their number.
 DEFAULT_MAX_UNDER_WAY = 100
 # Options about a target that `wireproof check` has as well.
@@ -56,7 +58,7 @@ def _add_target_options(group: Any) -> None:
     option("--provider", metavar="NAME", help=text)
     for row in SHARED_TARGET_OPTIONS:
         option(row.flag, **row.keywords)
-    text = "number of local cells to start if no --host is given (default: 1)"
+    text = "number of local cells to start without --endpoint (default: 1)"
     option("--cells", type=int, default=1, metavar="N", help=text)
     text = "latency profile of the local cells, one of load/cells.yaml (default: steady)"
     option("--latency", default="steady", metavar="NAME", help=text)
@@ -96,6 +98,10 @@ def _add_file_options(group: Any) -> None:
     option = group.add_argument
     text = "write the result as load.html, load.md, load.json and load.csv into this directory"
     option("--report-dir", metavar="DIR", help=text)
+    text = "print every metric and the definitions of all figures, in place of the short result"
+    option("--definitions", action="store_true", help=text)
+    text = "print locust's own tables too, during the run and at its end"
+    option(TABLES_FLAG, action="store_true", help=text)
     option("--summary", metavar="FILE", help="write the result as JSON (schemas/formats/load.json)")
     option("--records", metavar="FILE", help="write one line of JSON per request (schemas/formats/record.json)")
     option("--junit", metavar="FILE", help="write one test case per threshold as JUnit XML")
@@ -131,7 +137,7 @@ def use_own_port(parser: ArgumentParser, words: Sequence[str]) -> None:
 
 
 def target_options_at(options: Namespace, provider: str | None, host: str | None) -> TargetOptions:
-    """The options of the target at a host; those of the bundled server if the host is None."""
+    """The options of the target at a host; those of the reference server if the host is None."""
     shared = {row.name: getattr(options, row.name) for row in SHARED_TARGET_OPTIONS}
     if host is None:
         del shared["name"]

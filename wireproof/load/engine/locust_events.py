@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import sys
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Collection
 from functools import cache, partial
 from typing import Any
@@ -13,16 +12,17 @@ from locust import argument_parser, events
 from locust.runners import MasterRunner, WorkerRunner
 
 from wireproof.errors import WireproofError
-from wireproof.load.engine import load_options, locust_buckets, run_setup
+from wireproof.load.engine import load_options, locust_buckets, locust_tables, run_setup, web_form
 from wireproof.load.engine.master import MasterRun
 from wireproof.load.engine.process_run import LocalRun
 from wireproof.load.engine.run_owner import RunOwner
 from wireproof.load.engine.user import LoadUser
 from wireproof.load.engine.worker import WorkerRun
-from wireproof.load.results import summary_text
 from wireproof.load.scenario.scenario import unknown_scenario
 
 DEFAULT_SPAWN_RATE = 100.0
+# The seconds after which a browser reads the page of a run again.
+RELOAD_S = 5
 
 UserClasses = dict[str, type[LoadUser]]
 
@@ -49,13 +49,19 @@ def _add_options(names: Collection[str], scenarios: Collection[str], parser: Arg
         if action.dest == "user_classes":
             action.type = existing_user
     load_options.add_load_options(parser)
+    web_form.show_in_form(parser)
+    text = "base URL of the API to load, as --host"
+    parser.add_argument("--endpoint", dest="host", metavar="URL", default=SUPPRESS, help=text)
     parser.set_defaults(spawn_rate=DEFAULT_SPAWN_RATE)
+    if level := locust_tables.quiet_log_level(sys.argv[1:]):
+        parser.set_defaults(loglevel=level)
     load_options.use_own_port(parser, sys.argv[1:])
 
 
 def _join_run(users: UserClasses, default: str, *, environment: Any, runner: Any, web_ui: Any, **_: Any) -> None:
     """Sets up this process as a worker, as the master, or as the only process of the run."""
     environment.available_user_classes = users
+    locust_tables.silence_tables(environment.parsed_options)
     if isinstance(runner, WorkerRunner):
         _join_as_worker(users, environment)
         return
@@ -66,6 +72,9 @@ def _join_run(users: UserClasses, default: str, *, environment: Any, runner: Any
     run.listen()
     if web_ui is not None:
         web_ui.app.add_url_rule("/wireproof", "wireproof", lambda: _result_page(run))
+        host = environment.parsed_options.web_host or "localhost"
+        page = f"http://{host}:{environment.parsed_options.web_port}/wireproof"
+        print(f"wireproof load: TTFT, ITL and all other figures of the run, with charts: {page}", file=sys.stderr)
 
 
 def _join_as_worker(users: UserClasses, environment: Any) -> None:
@@ -89,5 +98,10 @@ def _set_up_run(environment: Any, runner: Any) -> LocalRun | MasterRun:
 
 
 def _result_page(run: LocalRun | MasterRun) -> str:
-    text = summary_text.summary_to_text(run.summary())
-    return f"<!doctype html><title>wireproof load</title><pre>{html.escape(text)}</pre>"
+    """load.html of the figures so far, which a browser reloads; its charts have TTFT, those of locust cannot."""
+    # Imported late: a run without a web UI starts sooner without the template engine.
+    from wireproof.load.pages.load_page import load_page
+
+    return load_page(run=run.summary()).replace(
+        "<head>", f'<head>\n<meta http-equiv="refresh" content="{RELOAD_S}">', 1
+    )

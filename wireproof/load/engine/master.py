@@ -39,6 +39,7 @@ class MasterRun:
     def start(self, **_: Any) -> None:
         """Distributes the shares among the connected workers."""
         self.owner.recorder.clear()
+        self.owner.read_form()
         self._began_s, self._ended = monotonic(), False
         names = self._alive_workers()
         self.workers = Workers.from_names(names)

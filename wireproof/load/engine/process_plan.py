@@ -73,22 +73,27 @@ class ProcessPlan:
 
 
 def build_load_targets(options: Namespace, settings: RunSettings) -> tuple[Target, ...]:
-    """The target at each host; for local cells, with the keys that the bundled server accepts.
+    """The target at each host; for local cells, with the keys that the reference server accepts.
 
     Elsewhere the chat model plays each role that it can and for which no model is named: its answers show if it can.
     """
-    environment = dict(target_options.environment())
-    options_by_host = (load_options.target_options_at(options, settings.provider, host) for host in settings.hosts)
-    targets = tuple(target_options.build_targets(of_host, environment)[0] for of_host in options_by_host)
+    targets = build_named_targets(options, settings)
     if not settings.local:
         return tuple(target.with_chat_model_in(ABILITY_ROLES) for target in targets)
     (bundled,) = target_options.build_targets(
-        load_options.target_options_at(options, settings.provider, None), environment
+        load_options.target_options_at(options, settings.provider, None), dict(target_options.environment())
     )
     return tuple(
         replace(target, keys=bundled.keys, models={**bundled.models, **target.models}, own_keys=True)
         for target in targets
     )
+
+
+def build_named_targets(options: Namespace, settings: RunSettings) -> tuple[Target, ...]:
+    """The target at each host, with the models that the options name and no others."""
+    environment = dict(target_options.environment())
+    options_by_host = (load_options.target_options_at(options, settings.provider, host) for host in settings.hosts)
+    return tuple(target_options.build_targets(of_host, environment)[0] for of_host in options_by_host)
 
 
 def make_process_plan(options: Namespace, settings: RunSettings, index: int, count: int) -> ProcessPlan:

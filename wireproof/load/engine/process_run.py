@@ -102,6 +102,7 @@ class LocalRun:
 
     def start(self, **_: Any) -> None:
         """Begins to send requests."""
+        self.owner.read_form()
         plan = self.process.begin(self.owner.settings, 0, 1, self.end_when_idle)
         self.owner.begin(time() + (plan.began_ns - perf_counter_ns()) / 1e9)
 

@@ -11,7 +11,7 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from wireproof.contract import target_options
 from wireproof.load.cell_servers import CellProcesses
 from wireproof.load.conformance import conformance_share
-from wireproof.load.engine import finish, live_line, load_options
+from wireproof.load.engine import finish, live_line, load_options, run_setup
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.engine.workers import Workers
 from wireproof.load.results import summary
@@ -37,6 +37,10 @@ class RunOwner:
         self.recorder = MetricsRecorder(environment.stats.get, environment.events.request.fire)
         self.began = 0.0
         self._live_line: Any = None
+
+    def read_form(self) -> None:
+        """Takes over what the form of the web UI set, if it started the run."""
+        self.settings = run_setup.settings_of_form(self.environment, self.scenarios, self.settings)
 
     def begin(self, began: float) -> None:
         """Notes the start of the load; shows the status line on a terminal."""

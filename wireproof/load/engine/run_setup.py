@@ -14,10 +14,10 @@ from typing import Any
 from locust.runners import MasterRunner
 
 from wireproof.contract.target import Target
-from wireproof.errors import WireproofError
+from wireproof.errors import ConfigError, WireproofError
 from wireproof.load import cell_servers
 from wireproof.load.cell_servers import CellProcesses
-from wireproof.load.engine import finish, load_options, process_plan
+from wireproof.load.engine import finish, load_options, process_plan, web_form
 from wireproof.load.engine.locust_shape import StagedUsers
 from wireproof.load.engine.run_settings import RunSettings
 from wireproof.load.results import request_log
@@ -45,19 +45,52 @@ def set_up(environment: Any, scenarios: Sequence[Scenario]) -> tuple[RunSettings
         settings = replace(settings, hosts=running.hosts)
         environment.host = ",".join(running.hosts)
     try:
-        first_target, *_ = process_plan.build_load_targets(options, settings)
+        first_target = _prepare_targets(options, settings)
         for scenario in scenarios:
             request_mix.build_mix(scenario, first_target, options.seed, traced=settings.course.kind == TRACE_REPLAY)
     except WireproofError:
         if running is not None:
             running.stop()
         raise
-    if options.wait:
-        _wait_until_up(process_plan.build_load_targets(options, settings))
     _set_locust_options(environment, settings, first_target.deadlines.total)
     description = f"{', '.join(settings.hosts)} ({settings.provider}); seed {options.seed}; {settings.ceilings}"
     print(f"wireproof load: {description}", file=sys.stderr)
     return settings, running
+
+
+def settings_of_form(environment: Any, scenarios: Sequence[Scenario], settings: RunSettings) -> RunSettings:
+    """The settings of a run that the web UI starts, by its form; those given for a run without one.
+
+    A form that makes no run, told on standard error, changes nothing.
+    """
+    if environment.parsed_options.headless:
+        return settings
+    try:
+        web_form.read_form(environment.parsed_options)
+        return replace(_build_settings(environment, scenarios), local=settings.local)
+    except ConfigError as error:
+        print(f"wireproof: {error}; the run is that of the command line", file=sys.stderr)
+        return settings
+
+
+def _prepare_targets(options: Namespace, settings: RunSettings) -> Target:
+    """Waits until the targets are up, and picks listed models if none is named; returns the first target.
+
+    The models become options, which locust sends to each worker.
+    """
+    targets = process_plan.build_load_targets(options, settings)
+    if options.wait:
+        _wait_until_up(targets)
+    if settings.local or options.model:
+        return targets[0]
+    # Imported late: most runs need no library of another client.
+    from wireproof.client.model_list import with_listed_models
+
+    (first, *_) = process_plan.build_named_targets(options, settings)
+    options.model = [f"{role}={model}" for role, model in with_listed_models(first).models.items()]
+    if options.model:
+        print(f"wireproof load: models from the list of {first.base_url}: {', '.join(options.model)}", file=sys.stderr)
+    return process_plan.build_load_targets(options, settings)[0]
 
 
 def _wait_until_up(targets: Iterable[Target]) -> None:
@@ -131,7 +164,7 @@ def _set_locust_options(environment: Any, settings: RunSettings, deadline_s: flo
         environment.shape_class = StagedUsers(load_shape, options.spawn_rate)
         environment.stop_timeout = max(environment.stop_timeout, min(FINISHING_USERS_S, deadline_s))
         options.run_time = None
-    elif not math.isinf(load_shape.total_s):
+    elif options.headless and not math.isinf(load_shape.total_s):
         # The plan ends the run and waits for the requests under way. Locust's own timer, which already runs while this
         # process prepares the run, ends only what never ends.
         options.run_time = settings.lead_s + load_shape.total_s + deadline_s + LAST_REPORT_TIMEOUT_S

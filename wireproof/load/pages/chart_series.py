@@ -14,7 +14,7 @@ from wireproof.load.results.timeline import outcomes_from_counts, values_of_metr
 from wireproof.stats import merge_counts, quantile
 
 # Metrics with a distribution curve, and metrics drawn over time.
-CURVE_METRICS = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
+CURVE_METRICS = ("TTFT ms", "TTFOT ms", "ITL ms", "TPOT ms", "e2e ms")
 OVER_TIME_METRICS = ("TTFT ms", "e2e ms")
 FAILURE_OUTCOMES = (
     "refused",
@@ -70,7 +70,7 @@ def distribution_curves(run: Mapping[str, Any]) -> list[dict[str, Any]]:
 def gap_heatmap(run: Mapping[str, Any]) -> dict[str, Any]:
     """Gaps by time and length: edges of the rows in milliseconds, and cells [slice, row, number]."""
     slices = run["timeline"]["slices"]
-    gaps = {row["place"]: values_of_metric(row, "gap ms") for row in slices}
+    gaps = {row["place"]: values_of_metric(row, "ITL ms") for row in slices}
     longest = max((value for counts in gaps.values() for value in counts), default=0.0)
     shortest = min((value for counts in gaps.values() for value in counts if value > 0), default=longest)
     edges = [max(shortest, 0.01)]
@@ -118,6 +118,9 @@ def _percentile_over_time(slices: Sequence[Mapping[str, Any]], metric: str, shar
     needed = MIN_VALUES_BEYOND_PERCENTILE / min(share, 1 - share)
     total = sum(counts.total() for counts in slice_values)
     group_size = max(1, math.ceil(needed * len(slices) / total)) if total else 1
+    if group_size >= len(slices) > 1:
+        # One value for the whole run is no course over time; the table has it.
+        return [None] * len(slices)
     percentiles: list[float | None] = []
     for start in range(0, len(slices), group_size):
         group = slice_values[start : start + group_size]

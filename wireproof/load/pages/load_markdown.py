@@ -15,15 +15,29 @@ from wireproof.load.pages.load_page import (
     state_and_headline,
 )
 from wireproof.load.results import error_bar, throttling
+from wireproof.load.results.failover_words import (
+    failover_sentence,
+    failures_text,
+    health_text,
+    outage_holds,
+    recovery_text,
+    span_text,
+)
+from wireproof.load.results.number_text import number_text
 from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 from wireproof.load.scenario.thresholds import measured_text
 
 
 def load_markdown(
-    run: ResultData | None = None, sweep: ResultData | None = None, limits: ResultData | None = None
+    run: ResultData | None = None,
+    sweep: ResultData | None = None,
+    limits: ResultData | None = None,
+    failover: ResultData | None = None,
 ) -> str:
     """Returns the outcome, followed by the tables of each result that is given."""
-    lines = [f"# {state_and_headline(run, sweep, limits)[1]}", "", f"{page_title(run, sweep, limits)}."]
+    results = run, sweep, limits, failover
+    verdict, _, reasons = state_and_headline(*results)[1].partition(": ")
+    lines = [f"# {verdict}", "", *([code_span(reasons), ""] if reasons else []), f"{page_title(*results)}."]
     if run is not None:
         lines += _run_lines(run)
     if sweep is not None:
@@ -35,7 +49,7 @@ def load_markdown(
             "",
         ]
         rows = [
-            [f"{step['load']:g}", _format_number(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
+            [f"{step['load']:g}", number_text(step["ok_s"]), f"{step['share']:.1%}", step["verdict"]]
             for step in sweep["steps"]
         ]
         lines += table(["load", "ok/s", "good", ""], rows)
@@ -52,6 +66,8 @@ def load_markdown(
             "",
             *table(["", "what", "promised or announced", "measured"], rows),
         ]
+    if failover is not None:
+        lines += ["", "## Failover", "", *_failover_lines(failover)]
     return "\n".join(lines) + "\n"
 
 
@@ -75,11 +91,19 @@ def _run_lines(run: ResultData) -> Iterator[str]:
     yield from ("", f"Error bar: {error_bar.error_bar_sentence(run.get('error_bar'))}.")
 
 
-def _metric_rows(metrics: ResultData) -> list[list[str]]:
-    return [
-        [metric, *(_format_number(row.get(column)) for column in METRIC_COLUMNS)] for metric, row in metrics.items()
+def _failover_lines(failover: ResultData) -> list[str]:
+    rows = [
+        [
+            THRESHOLD_SIGNS[outage_holds(outage)][1],
+            span_text(outage),
+            failures_text(outage),
+            recovery_text(outage),
+            health_text(outage) if failover["health"] is not None else "not polled",
+        ]
+        for outage in failover["outages"]
     ]
+    return [f"{failover_sentence(failover)}.", "", *table(["", "outage", "requests", "clients", "health page"], rows)]
 
 
-def _format_number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+def _metric_rows(metrics: ResultData) -> list[list[str]]:
+    return [[metric, *(number_text(row.get(column)) for column in METRIC_COLUMNS)] for metric, row in metrics.items()]

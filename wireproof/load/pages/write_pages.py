@@ -14,7 +14,7 @@ HTML_FILE, MARKDOWN_FILE = "load.html", "load.md"
 
 
 def write_load_pages(into: Path, **results: Mapping[str, Any] | None) -> None:
-    """Writes both reports of a `run`, a `sweep` and `limits`, each of which may be missing.
+    """Writes both reports of a `run`, a `sweep`, `limits` and a `failover`, each of which may be missing.
 
     Raises ConfigError if the folder cannot be written to.
     """

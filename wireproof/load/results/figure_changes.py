@@ -19,7 +19,7 @@ from wireproof.stats import median_ratio, merge_counts, quantile, share_differen
 COMPARISON_CONFIDENCE = 0.95
 # Stretches per run: the most, and the fewest for which an interval is computed.
 MAX_STRETCHES, MIN_STRETCHES = 24, 6
-COMPARED_TIME_METRICS = ("TTFT ms", "TTFOT ms", "gap ms", "TPOT ms", "e2e ms")
+COMPARED_TIME_METRICS = ("TTFT ms", "TTFOT ms", "ITL ms", "TPOT ms", "e2e ms")
 COMPARED_QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 COMPARED_SPEED_METRICS = ("tok/s",)
 SAME, BETTER, WORSE, UNKNOWN = "same", "better", "worse", "unknown"

@@ -9,18 +9,22 @@ from typing import Any
 
 from wireproof.contract import schemas
 from wireproof.errors import ConfigError
-from wireproof.load.results.figure_changes import UNKNOWN, WORSE, FigureChange, find_figure_changes
+from wireproof.load.results.figure_changes import BETTER, UNKNOWN, WORSE, FigureChange, find_figure_changes
 from wireproof.stats import RELATIVE_ACCURACY
 
 # The error of a ratio of two percentiles, each of which is accurate to one bucket.
 PERCENTILE_BLUR = 2 * RELATIVE_ACCURACY
 DEFAULT_TOLERANCE = 0.05
+# The summary in a folder of --report-dir; a folder with the report of a conformance run stands for that.
+SUMMARY_FILE, CONFORMANCE_REPORT = "load.json", "report.json"
 # Two runs have the same load if these members of their summaries are equal.
 SAME_LOAD_MEMBERS = ("provider", "scenarios", "load", "users", "jitter_s", "objectives")
 
 
 def read_load_summary(file: Path) -> dict[str, Any] | None:
-    """Reads the summary of a load run; returns None for any other file."""
+    """Reads the summary of a load run, or that in the folder of its reports; returns None for any other file."""
+    if file.is_dir() and not (file / CONFORMANCE_REPORT).is_file():
+        file = file / SUMMARY_FILE
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -54,12 +58,23 @@ def load_comparison_to_json(
 def load_comparison_lines(
     changes: Sequence[FigureChange], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Lines of text: the figures, then the doubts of each run."""
+    """Lines of text: the figures, then the doubts of each run, and the verdict."""
     width = max((len(change.figure) for change in changes), default=0)
     for change in changes:
         yield f"{change.figure:<{width}}  {change.before:.4g} → {change.after:.4g}  {_change_text(change)}"
     for name, run in (("before", before), ("after", after)):
         yield from (f"INVALID ({name}): {doubt}" for doubt in run["doubts"])
+    yield _verdict_line(changes)
+
+
+def _verdict_line(changes: Sequence[FigureChange]) -> str:
+    by_move = {move: [change.figure for change in changes if change.moved == move] for move in (WORSE, BETTER, UNKNOWN)}
+    if by_move[WORSE]:
+        return f"WORSE: {', '.join(by_move[WORSE])}"
+    if by_move[UNKNOWN] or not changes:
+        return "UNDECIDED: the runs are too short for an interval; give each half a minute or more"
+    better = f"; better: {', '.join(by_move[BETTER])}" if by_move[BETTER] else ""
+    return f"NOT WORSE: none of {len(changes)} figures is worse{better}"
 
 
 def load_comparison_exit_code(changes: Sequence[FigureChange]) -> int:

@@ -210,8 +210,8 @@ class MetricsRecorder:
             buckets: Counter[float] = Counter()
             for step, count in Counter([gap >> GAP_STEP_BITS for gap in gaps]).items():
                 buckets[_gap_bucket(step)] += count
-            add_to_row(self._rows(name, "gap ms"), buckets, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
-            self._slice.metrics[name, "gap ms"].update(buckets)
+            add_to_row(self._rows(name, "ITL ms"), buckets, sum(gaps) / 1e6, min(gaps) / 1e6, max(gaps) / 1e6)
+            self._slice.metrics[name, "ITL ms"].update(buckets)
             gaps.clear()
 
 

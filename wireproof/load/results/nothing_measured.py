@@ -29,5 +29,5 @@ def reason_nothing_measured(summary: Mapping[str, Any]) -> str | None:
         return None
     meant = [likely_base_url(host, loading.endpoint_paths()) for host in summary["hosts"]]
     likely = ",".join(url for url in meant if url)
-    doubt = f"did you mean --host {likely}?" if likely else "see if it is the base URL, and serves the model"
+    doubt = f"did you mean --endpoint {likely}?" if likely else "see if it is the base URL, and serves the model"
     return f"{hosts}: every request was answered with {refusals[0]}; {doubt}"

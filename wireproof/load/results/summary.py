@@ -11,7 +11,7 @@ from wireproof.load.request_record import Outcome
 from wireproof.load.results import counters, throttling
 from wireproof.load.results.counters import CounterKey, counter_key
 from wireproof.load.results.doubts import GENERATOR_ROW, SCHEDULE_ROW, find_doubts
-from wireproof.load.results.metric_definitions import DEFINITION_SHEET
+from wireproof.load.results.metric_definitions import DEFINITION_SHEET, metric_place
 from wireproof.load.results.metrics_recorder import MetricsRecorder
 from wireproof.load.scenario.load_shape import LoadShape
 from wireproof.load.scenario.measurement_window import COOL_DOWN, WARM_UP, WINDOW
@@ -30,7 +30,8 @@ def build_summary(
     rows = {(name, E2E_METRIC if kind in HTTP_METHODS else kind): row for (name, kind), row in stats.entries.items()}
     window_s = _window_s(stats, shape, lead_s)
     figures: dict[str, dict[str, Any]] = defaultdict(dict)
-    for (name, kind), row in sorted(rows.items()):
+    in_order = sorted(rows.items(), key=lambda item: (item[0][0], metric_place(item[0][1])))
+    for (name, kind), row in in_order:
         figures[name][kind] = _metric_figures((row,))
     doubts = find_doubts({key: row.response_times for key, row in rows.items()}, counts)
     names = sorted({key.name for key in counts if key.kind == WINDOW})
@@ -39,10 +40,11 @@ def build_summary(
         for name in names
     }
     rows_by_metric: dict[str, list[Any]] = defaultdict(list)
-    for (name, kind), row in sorted(rows.items()):
+    for (name, kind), row in in_order:
         if name in names:
             rows_by_metric[kind].append(row)
-    all_metrics = {kind: _metric_figures(metric_rows) for kind, metric_rows in sorted(rows_by_metric.items())}
+    all_metrics = {kind: _metric_figures(metric_rows) for kind, metric_rows in rows_by_metric.items()}
+    all_metrics = dict(sorted(all_metrics.items(), key=lambda item: metric_place(item[0])))
     return {
         "wireproof": __version__,
         "kind": "load",

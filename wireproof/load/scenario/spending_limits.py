@@ -34,6 +34,8 @@ class Ceilings:
         )
 
     def __str__(self) -> str:
+        if self == Ceilings():
+            return "no ceilings"
         parts = [
             "no ceiling on requests" if self.requests is None else f"at most {self.requests} requests",
             "no ceiling on output tokens" if self.output_tokens is None else f"{self.output_tokens} output tokens",
@@ -61,7 +63,7 @@ def ceilings_for_hosts(ceilings: Ceilings, hosts: Iterable[str], *, allowed: boo
     )
     if not allowed:
         remedy = f"add {ALLOW_HOST_FLAG} if its owner agrees; the run then sends {whole}"
-        raise ConfigError(f"--host {remote[0]}", "it is not this machine, and load may cost or harm", remedy)
+        raise ConfigError(f"--endpoint {remote[0]}", "it is not this machine, and load may cost or harm", remedy)
     return whole
 
 

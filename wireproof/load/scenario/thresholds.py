@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.errors import ConfigError
+from wireproof.formats.near_miss import did_you_mean
 
 THRESHOLD_EXPRESSION = re.compile(
     r"(?P<figure>[a-z][a-z0-9_.]*)(?:\[(?P<name>[^\]]+)\])?\s*"
@@ -26,7 +27,7 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 TIME_METRICS = {
     "ttft": "TTFT ms",
     "ttfot": "TTFOT ms",
-    "gap": "gap ms",
+    "itl": "ITL ms",
     "tpot": "TPOT ms",
     "e2e": "e2e ms",
     "headers": "headers ms",
@@ -134,7 +135,10 @@ def _figure_kind(figure: str, text: str) -> str:
         ", ".join(SHARE_FIGURES + RATE_FIGURES + COUNT_FIGURES),
     )
     choices = f"METRIC_{'|'.join(FIGURE_SUFFIXES)} with METRIC of {metrics}; {others}"
-    raise ConfigError(f"--threshold {text!r}", f"there is no figure {figure}", f"write one of: {choices}")
+    known = [f"{name}_{end}" for name in (*TIME_METRICS, *SPEED_METRICS) for end in FIGURE_SUFFIXES]
+    near = did_you_mean(figure, [*known, *SHARE_FIGURES, *RATE_FIGURES, *COUNT_FIGURES])
+    remedy = f"{near} write one of: {choices}" if near else f"write one of: {choices}"
+    raise ConfigError(f"--threshold {text!r}", f"there is no figure {figure}", remedy)
 
 
 def _figure_value(figure: str, name: str | None, summary: Mapping[str, Any]) -> float | None:

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 
+from wireproof.mock.accounts.prompt_prefixes import PromptPrefixes
 from wireproof.mock.accounts.rate_windows import WINDOW_TYPES, FixedWindow, RateWindow
 from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.accounts.token_quota import QuotaDemand, TokenAccount, is_metered
@@ -76,6 +77,7 @@ class Account:
     tokens: TokenAccount = field(default_factory=TokenAccount)
     months: dict[str, int] = field(default_factory=dict)
     stored_items: ItemStore = field(default_factory=ItemStore)
+    prompt_prefixes: PromptPrefixes = field(default_factory=PromptPrefixes)
 
     def admit(self, tier: TierRules, at: float, rate: RateRules) -> LimitState:
         """Counts a request that arrives now, unless the window is full."""
@@ -143,6 +145,11 @@ class Accounts:
         """The items that the server stores for this caller."""
         with self._lock:
             return self._account(caller).stored_items
+
+    def prompt_prefixes(self, caller: Caller) -> PromptPrefixes:
+        """The prefixes of the prompts that this caller has sent."""
+        with self._lock:
+            return self._account(caller).prompt_prefixes
 
     def charge(self, caller: Caller, demand: QuotaDemand, tokens: int) -> None:
         """Counts the tokens that an answer used."""

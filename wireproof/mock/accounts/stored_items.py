@@ -22,9 +22,9 @@ class ItemStore:
             # Two requests of one account may both find the same item to be the oldest.
             self.items.pop(next(iter(self.items)), None)
 
-    def get(self, id: str, param: str | None = None) -> Any:
-        """Returns the item of this id; raises RequestRefused if there is none."""
-        if id not in self.items:
+    def get(self, id: str, param: str | None = None, kind: type[Any] = object) -> Any:
+        """Returns the item of this id and kind; raises RequestRefused if there is none."""
+        if id not in self.items or not isinstance(self.items[id], kind):
             status = None if param is None else 400
             raise RequestRefused("unknown-response", f"Nothing of the id '{id}' is stored.", param=param, status=status)
         return self.items[id]

@@ -13,10 +13,13 @@ CONTENT_LENGTH = re.compile(rb"(?i)(\r\ncontent-length: )(\d+)")
 
 
 def with_cached_tokens(ops: Ops, prompt: bytes, fresh: int) -> Ops:
-    """Returns the operations with the cached share of the prompt in their usage, if that has the member."""
-    if fresh >= len(prompt) or not any(CACHED_TOKENS.search(op.data) for op in ops):
+    """Returns the operations with the cached share of the prompt in their usage, if that has the member.
+
+    It replaces the count of the application, whose cache is that of the account.
+    """
+    if not any(CACHED_TOKENS.search(op.data) for op in ops):
         return ops
-    changed = tuple(_with_cached_share(op, (len(prompt) - fresh) / len(prompt)) for op in ops)
+    changed = tuple(_with_cached_share(op, max(0, len(prompt) - fresh) / max(1, len(prompt))) for op in ops)
     growth = sum(len(new.data) - len(old.data) for new, old in zip(changed, ops, strict=True))
     return tuple(_with_longer_length(op, growth) if op.kind in ("head", "raw") else op for op in changed)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wireproof.mock.endpoints.chat_chunks import DONE_EVENT, build_chat_chunks
-from wireproof.mock.endpoints.chat_request import ChatRequest, read_chat_request
+from wireproof.mock.endpoints.chat_request import ChatRequest, audio_format, read_chat_request
 from wireproof.mock.endpoints.request_context import RequestContext
+from wireproof.mock.endpoints.stored_chats import StoredChat
 from wireproof.mock.model import logprobs
 from wireproof.mock.model.generator import GeneratedChoice
 from wireproof.mock.model.speech import speak_text
@@ -18,7 +19,8 @@ def create_chat_completion(context: RequestContext, body: JsonObject) -> Answer:
     """Returns the answer to a chat request."""
     chat = read_chat_request(context, body)
     if chat.body.get("store"):
-        context.stored_items.store(chat.id, {**completion_body(chat), "metadata": chat.body.get("metadata", {})})
+        completion = {**completion_body(chat), "metadata": chat.body.get("metadata", {})}
+        context.stored_items.store(chat.id, StoredChat(completion, chat.body["messages"]))
     if chat.body.get("stream"):
         return StreamAnswer(
             200,
@@ -65,7 +67,8 @@ def message_body(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Json
     if pictures := chat.pictures(index):
         message["images"] = pictures
     if "audio" in chat.body.get("modalities", ()):
-        message |= {"content": None, "audio": speak_text(chat.id, chat.context.created, choice.text)}
+        sound = speak_text(chat.id, chat.context.created, choice.text, audio_format(chat.body))
+        message |= {"content": None, "audio": sound}
     if "web_search_options" in chat.body:
         message["content"], annotations = with_source(choice.text)
     else:

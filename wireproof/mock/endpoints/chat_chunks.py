@@ -8,6 +8,7 @@ from wireproof.mock.endpoints.chat_request import ChatRequest
 from wireproof.mock.endpoints.obfuscation import is_obfuscated, padding_for
 from wireproof.mock.model import logprobs
 from wireproof.mock.model.generator import GeneratedChoice
+from wireproof.mock.model.speech import speak_in_pieces
 from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.protocol.answers import OutgoingEvent
 from wireproof.mock.provider.body_validation import JsonObject
@@ -44,8 +45,11 @@ def choice_deltas(chat: ChatRequest, index: int, choice: GeneratedChoice) -> Ite
     """Yields thought and text by token, the picture, and each call: its name, then fragments of its arguments."""
     for member, token in choice.separate_thought:
         yield {member: token}
-    for token in choice.tokens:
-        yield {"content": token}
+    if "audio" in chat.body.get("modalities", ()):
+        for piece in speak_in_pieces(chat.id, chat.context.created, choice.text):
+            yield {"audio": piece}
+    else:
+        yield from ({"content": token} for token in choice.tokens)
     for token in choice.refusal:
         yield {"refusal": token}
     if pictures := chat.pictures(index):

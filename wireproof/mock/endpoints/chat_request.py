@@ -10,6 +10,7 @@ from wireproof.mock.endpoints.chat_rules import check_chat
 from wireproof.mock.endpoints.request_context import (
     RequestContext,
     check_context_length,
+    count_cached_tokens,
     find_model,
     lowest_cap,
     scripted_answer,
@@ -28,6 +29,7 @@ from wireproof.mock.model.hash_random import HashRandom, model_fingerprint
 from wireproof.mock.model.png import data_url, draw_picture
 from wireproof.mock.model.reasoning import find_reasoning_mode
 from wireproof.mock.model.sampling import sampling_from_body
+from wireproof.mock.model.speech import FORMATS, STREAM_FORMAT
 from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.model.tool_calls import Tool, ToolChoice, parse_tool_choice
 from wireproof.mock.model.vision import refuse_without_vision
@@ -77,7 +79,8 @@ class ChatRequest:
     def optional_members(self) -> JsonObject:
         """The members that only some profiles show."""
         values = {"service_tier": served_tier(self.body), "system_fingerprint": model_fingerprint(self.body["model"])}
-        return {name: value for name, value in values.items() if name in self.members}
+        shown = {name: value for name, value in values.items() if name in self.members}
+        return {**shown, **self.context.profile.constant_members}
 
     def pictures(self, index: int) -> list[JsonObject]:
         """The picture of a choice, if the model makes pictures."""
@@ -108,7 +111,9 @@ def read_chat_request(context: RequestContext, raw_body: JsonObject) -> ChatRequ
     check_context_length(context, model, prompt_tokens + (requested_cap(context, body) or 0), "messages")
     choices = tuple(generate_choice(inputs, index) for index in range(int(body.get("n", 1))))
     thought_tokens = sum(len(choice.thought) for choice in choices)
-    usage = chat_usage(context.profile, prompt_tokens, sum(choice.token_count for choice in choices), thought_tokens)
+    made_tokens = sum(choice.token_count for choice in choices)
+    cached = count_cached_tokens(context, model.id, inputs.conversation, body.get("tools"), prompt_tokens)
+    usage = chat_usage(context.profile, prompt_tokens, made_tokens, thought_tokens, cached)
     count_prediction(usage, body, choices)
     id = context.new_id(context.profile.chat_id_prefix, inputs.draw)
     return ChatRequest(context, body, model, inputs, choices, usage, id)
@@ -125,6 +130,15 @@ def refuse_unsupported(body: JsonObject, model: Model) -> None:
     for role, is_needed in needs.items():
         if is_needed and role not in model.roles:
             raise RequestRefused("wrong-model-kind", f"The model '{model.id}' does not serve {role}.", param="model")
+    formats = (STREAM_FORMAT,) if body.get("stream") else FORMATS
+    if needs["speech"] and audio_format(body) not in formats:
+        raise body_validation.invalid("audio.format", f"expected one of {list(formats)}.")
+
+
+def audio_format(body: JsonObject) -> str:
+    """The requested format of a spoken answer."""
+    format: str = body.get("audio", {}).get("format", STREAM_FORMAT if body.get("stream") else FORMATS[0])
+    return format
 
 
 def count_prediction(usage: JsonObject, body: JsonObject, choices: tuple[GeneratedChoice, ...]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wireproof.mock.accounts.prompt_prefixes import MIN_CACHED_TOKENS, PromptPrefixes
 from wireproof.mock.accounts.script_progress import AccountScript
 from wireproof.mock.accounts.stored_items import ItemStore
 from wireproof.mock.model.conversation import Conversation
 from wireproof.mock.model.hash_random import HashRandom
+from wireproof.mock.model.tokenizer import tokenize
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.protocol.scripted_answers import ScriptedAnswer
 from wireproof.mock.provider.model_entry import Model
@@ -29,6 +32,7 @@ class RequestContext:
         cells_up: the number of cells that are up.
         stored_items: the items that the account stores.
         script: the scripted answers; None if there are none.
+        prompt_prefixes: the prefixes of the prompts of the account.
     """
 
     profile: Profile
@@ -40,6 +44,7 @@ class RequestContext:
     cells_up: int = 1
     stored_items: ItemStore = field(default_factory=ItemStore)
     script: AccountScript | None = None
+    prompt_prefixes: PromptPrefixes = field(default_factory=PromptPrefixes)
 
     @property
     def created(self) -> int:
@@ -84,6 +89,14 @@ def check_context_length(context: RequestContext, model: Model, tokens: int, par
         return
     message = f"This model takes at most {model.context} tokens, and {tokens} were asked for."
     raise RequestRefused("context-exceeded", message, param=param)
+
+
+def count_cached_tokens(context: RequestContext, model: str, conversation: Conversation, tools: Any, count: int) -> int:
+    """The tokens of a prompt that an earlier one of the account began with, of its `count` tokens."""
+    if count < MIN_CACHED_TOKENS:
+        return 0
+    prompt = "\n".join((json.dumps(tools), *(f"{line.role}: {line.text}" for line in conversation.lines)))
+    return min(context.prompt_prefixes.count_cached(model, tokenize(prompt)), count)
 
 
 def lowest_cap(body: dict[str, Any], *names: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,8 +31,11 @@ def conversation_from_input(body: JsonObject, rules: BodyRules, earlier_calls: S
         return conversation_from_messages(value)
     instructions = [ChatLine("system", body["instructions"])] if body.get("instructions") else []
     if isinstance(value, str):
+        check_calls_answered((), earlier_calls if rules.strict else ())
         return Conversation((*instructions, ChatLine("user", value)))
     check_call_outputs(value, earlier_calls)
+    if rules.strict:
+        check_calls_answered(value, earlier_calls)
     return Conversation(
         (*instructions, *(line_from_item(item, f"{name}[{index}]", rules) for index, item in enumerate(value)))
     )
@@ -62,6 +66,16 @@ def check_call_outputs(items: Sequence[Any], earlier_calls: Sequence[str]) -> No
             raise out_of_range(f"input[{index}].call_id", message)
 
 
+def check_calls_answered(items: Sequence[Any], earlier_calls: Sequence[str]) -> None:
+    """Refuses a call, of the input or of the response that it continues, that no output answers."""
+    given = [item for item in items if isinstance(item, Mapping)]
+    called = [*earlier_calls, *(item.get("call_id") for item in given if item.get("type") in CALLS)]
+    answered = [item.get("call_id") for item in given if item.get("type") in CALL_OUTPUTS]
+    for call_id in called:
+        if call_id not in answered:
+            raise out_of_range("input", f"No tool output found for function call {call_id}.")
+
+
 def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
     """Returns one item of the input as a line of the conversation."""
     if not isinstance(item, Mapping):
@@ -71,6 +85,8 @@ def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
         return ChatLine("tool", text_from_content(item.get("output")))
     if kind in CALLS:
         return ChatLine("assistant", "", called=(item["name"],))
+    if kind == "compaction":
+        return ChatLine("assistant", read_summary(item, place))
     if kind != "message":
         return ChatLine("assistant", "")
     if not isinstance(item.get("role"), str):
@@ -78,6 +94,16 @@ def line_from_item(item: Any, place: str, rules: BodyRules) -> ChatLine:
     if item["role"] not in rules.roles:
         raise unexpected_value(f"{place}.role", item["role"], rules.roles)
     return ChatLine(item["role"], *read_content(item, f"{place}.content", rules))
+
+
+def read_summary(item: Mapping[str, Any], place: str) -> str:
+    """The text of the model before the conversation was compacted."""
+    try:
+        return base64.b64decode(str(item["encrypted_content"]), validate=True).decode()
+    except KeyError:
+        raise missing_field(f"{place}.encrypted_content") from None
+    except ValueError:
+        raise out_of_range(f"{place}.encrypted_content", "The encrypted content cannot be read.") from None
 
 
 def read_content(item: Mapping[str, Any], place: str, rules: BodyRules) -> tuple[str, tuple[str, ...]]:

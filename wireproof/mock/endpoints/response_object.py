@@ -60,6 +60,8 @@ class ResponseObject:
         reason = INCOMPLETE_REASONS.get(self.choice.finish_reason)
         details: JsonObject = {"incomplete_details": {"reason": reason}} if status == "incomplete" else {}
         settings = self.settings() if "settings" in self.members else {"model": self.body["model"]}
+        if "completed_at" in settings and status != "completed":
+            details["completed_at"] = None
         return {**identity, **settings, **details, "output": output, "usage": usage}
 
     def settings(self) -> JsonObject:
@@ -67,7 +69,7 @@ class ResponseObject:
         body = self.body
         return {
             "background": body.get("background", False),
-            "completed_at": self.created_at if self.status == "completed" else None,
+            "completed_at": self.created_at,
             "error": None,
             "frequency_penalty": 0.0,
             "incomplete_details": None,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from wireproof.mock.endpoints.input_items import items_from_input
 from wireproof.mock.endpoints.request_context import (
     RequestContext,
     check_context_length,
+    count_cached_tokens,
     find_model,
     lowest_cap,
     scripted_answer,
@@ -15,7 +17,7 @@ from wireproof.mock.endpoints.request_context import (
 from wireproof.mock.endpoints.response_input import CALLS, conversation_from_input, input_member
 from wireproof.mock.endpoints.response_object import ResponseObject
 from wireproof.mock.endpoints.response_stream import build_events
-from wireproof.mock.endpoints.stored_answers import StoredAnswers
+from wireproof.mock.endpoints.stored_responses import StoredResponse
 from wireproof.mock.endpoints.usage import response_usage
 from wireproof.mock.model.conversation import OPERATOR_ROLES, ChatLine, Conversation, count_prompt_tokens
 from wireproof.mock.model.generator import GeneratedChoice, GenerationInput, generate_choice
@@ -48,9 +50,7 @@ def create_response(context: RequestContext, raw_body: JsonObject) -> Answer:
         refuse_without_vision(model.roles, model.id)
     response = make_response(context, body, conversation, model)
     if stores_response(context, body):
-        context.stored_items.store(
-            response.id, StoredAnswers(response.as_json(), with_answer(conversation, response.choice))
-        )
+        store_response(context, response, with_answer(conversation, response.choice))
     if body.get("stream"):
         events, tokens = build_events(response), response.usage["total_tokens"]
         return StreamAnswer(200, events, tokens=tokens, delay_s=response.delay_s)
@@ -62,7 +62,7 @@ def with_earlier_conversation(context: RequestContext, body: JsonObject, rules: 
     """Returns the conversation in the body, preceded by that of `previous_response_id`."""
     if "previous_response_id" not in body:
         return conversation_from_input(body, rules)
-    earlier: StoredAnswers = context.stored_items.get(body["previous_response_id"], "previous_response_id")
+    earlier = earlier_response(context, body)
     conversation = conversation_from_input(body, rules, call_ids(earlier.response))
     return Conversation((*earlier.conversation.lines, *conversation.lines))
 
@@ -78,15 +78,33 @@ def check_references(context: RequestContext, body: JsonObject) -> None:
     items = body["input"] if isinstance(body.get("input"), list) else []
     for index, item in enumerate(items):
         is_reference = isinstance(item, dict) and item.get("type") == "item_reference"
-        if is_reference and item.get("id") not in stored_item_ids(context):
+        if is_reference and item.get("id") not in items_by_id(context):
             raise out_of_range(f"input[{index}].id", f"Item with id '{item.get('id')}' not found.")
 
 
-def stored_item_ids(context: RequestContext) -> frozenset[str]:
-    """The ids of the output items of the stored responses."""
+def earlier_response(context: RequestContext, body: JsonObject) -> StoredResponse:
+    """Returns the response that the request continues; raises RequestRefused if it is not stored."""
+    name = "previous_response_id"
+    earlier: StoredResponse = context.stored_items.get(body[name], name, StoredResponse)
+    return earlier
+
+
+def items_by_id(context: RequestContext) -> dict[str, JsonObject]:
+    """The items of the stored responses, of their input and of their output."""
     # A copy, because another request of the account may store an item meanwhile.
-    stored = [item for item in tuple(context.stored_items.items.values()) if isinstance(item, StoredAnswers)]
-    return frozenset(item["id"] for answers in stored for item in answers.response["output"])
+    stored = [item for item in tuple(context.stored_items.items.values()) if isinstance(item, StoredResponse)]
+    return {item["id"]: item for answer in stored for item in (*answer.input_items, *answer.response["output"])}
+
+
+def store_response(context: RequestContext, made: ResponseObject, conversation: Conversation) -> None:
+    """Stores a response with the items of its input."""
+    body = made.body
+    items = items_from_input(body[input_member(body)], items_by_id(context), made.id)
+    if "previous_response_id" in body:
+        earlier = earlier_response(context, body)
+        items = [*earlier.input_items, *earlier.response["output"], *items]
+    is_pending = bool(body.get("background")) and not body.get("stream")
+    context.stored_items.store(made.id, StoredResponse(made, made.as_json(), conversation, items, is_pending))
 
 
 def call_ids(response: JsonObject) -> tuple[str, ...]:
@@ -126,7 +144,8 @@ def make_response(
     prompt_tokens = count_prompt_tokens(conversation, body.get("tools"))
     check_context_length(context, model, prompt_tokens + (inputs.cap or 0), input_member(body))
     choice = generate_choice(inputs, 0)
-    usage = response_usage(context.profile, prompt_tokens, choice.token_count, len(choice.thought))
+    cached = count_cached_tokens(context, model.id, conversation, body.get("tools"), prompt_tokens)
+    usage = response_usage(context.profile, prompt_tokens, choice.token_count, len(choice.thought), cached)
     members = context.profile.members
     return ResponseObject(
         context.new_id("resp_", inputs.draw),

@@ -6,12 +6,12 @@ from wireproof.mock.provider.body_validation import JsonObject
 from wireproof.mock.provider.profile import Profile
 
 
-def chat_usage(profile: Profile, prompt: int, completion: int, thought: int = 0) -> JsonObject:
+def chat_usage(profile: Profile, prompt: int, completion: int, thought: int = 0, cached: int = 0) -> JsonObject:
     """Returns the usage of a completion; the tokens of the thought are part of those of the completion."""
     usage: JsonObject = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
     for member, details in USAGE_DETAILS_BY_MEMBER.items():
         if member in profile.members:
-            usage |= details
+            usage["prompt_tokens_details"] = details and {**details, "cached_tokens": cached}
     if "details" in profile.members:
         usage["completion_tokens_details"] = {
             "reasoning_tokens": thought,
@@ -22,10 +22,11 @@ def chat_usage(profile: Profile, prompt: int, completion: int, thought: int = 0)
     return usage
 
 
-def response_usage(profile: Profile, prompt: int, completion: int, thought: int = 0) -> JsonObject:
+def response_usage(profile: Profile, prompt: int, completion: int, thought: int = 0, cached: int = 0) -> JsonObject:
+    """Returns the usage of a response."""
     usage: JsonObject = {
         "input_tokens": prompt,
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": cached},
         "output_tokens": completion,
         "total_tokens": prompt + completion,
     }
@@ -42,9 +43,9 @@ def image_usage(prompt: int, output: int) -> JsonObject:
     }
 
 
-# Member of a profile → the details that it adds to the tokens of the prompt.
-USAGE_DETAILS_BY_MEMBER: dict[str, JsonObject] = {
-    "details": {"prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0}},
-    "cached_details": {"prompt_tokens_details": {"cached_tokens": 0}},
-    "null_details": {"prompt_tokens_details": None},
+# Member of a profile → the details that it adds to the tokens of the prompt; None for null.
+USAGE_DETAILS_BY_MEMBER: dict[str, JsonObject | None] = {
+    "details": {"cached_tokens": 0, "audio_tokens": 0},
+    "cached_details": {"cached_tokens": 0},
+    "null_details": None,
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from wireproof.mock.faults import (
     answer_parts,
@@ -34,6 +35,7 @@ from wireproof.mock.faults import (
     responses_input,
     runaway_answers,
     starved_answers,
+    stored_resources,
     stream_chunks,
     stream_dialects,
     stream_endings,
@@ -47,7 +49,7 @@ from wireproof.mock.faults.derived_from_clauses import derive_fault, fault_from_
 from wireproof.mock.faults.fault import Fault, catalogue_by_id, fault_from_row, read_catalogue_file
 from wireproof.mock.faults.hooks import FaultHooks
 
-__all__ = ["Fault", "derive_fault", "faults", "find_fault"]
+__all__ = ["Fault", "derive_fault", "faults", "find_fault", "use_own_faults"]
 
 CODED_HOOKS: Mapping[str, FaultHooks] = {
     **answer_values.HOOKS,
@@ -85,17 +87,27 @@ CODED_HOOKS: Mapping[str, FaultHooks] = {
     **transport.HOOKS,
     **lasting_effects.HOOKS,
     **rare_inputs.HOOKS,
+    **stored_resources.HOOKS,
 }
+
+
+_own_groups: list[Mapping[str, Any]] = []
+
+
+def use_own_faults(groups: Iterable[Mapping[str, Any]]) -> None:
+    """Sets the groups of faults of own suites, in the form of schemas/formats/faults.json, for this process."""
+    _own_groups[:] = groups
+    faults.cache_clear()
 
 
 @cache
 def faults() -> Mapping[str, Fault]:
-    """Every fault by its id, in the order of the catalogue."""
+    """Every fault by its id, in the order of the catalogue; raises ConfigError if two have the same id."""
     coded = (
         fault_from_row(fault_id, row, CODED_HOOKS[fault_id])
         for fault_id, row in read_catalogue_file("coded_faults.yaml").items()
     )
-    return catalogue_by_id((*yaml_faults.table_faults(), *coded))
+    return catalogue_by_id((*yaml_faults.table_faults(_own_groups), *coded))
 
 
 def find_fault(fault_id: str) -> Fault | None:

@@ -61,7 +61,9 @@ def catalogue_by_id(catalogue: Iterable[Fault]) -> dict[str, Fault]:
     by_id: dict[str, Fault] = {}
     for fault in catalogue:
         if fault.id in by_id:
-            raise ConfigError("wireproof/mock/faults", f"{fault.id!r} is the id of two faults", "rename or remove one")
+            raise ConfigError(
+                "the catalogue of faults", f"{fault.id!r} is the id of two faults", "rename or remove one"
+            )
         by_id[fault.id] = fault
     return by_id
 

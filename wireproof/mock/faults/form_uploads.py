@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,8 +24,12 @@ ENGLISH_OF_FRENCH_CLIP = "And this is dictation number 1."
 OTHER_TRANSCRIPT = "The food was delicious and the waiter was kind."
 
 
+def form_parts(received: HttpRequest) -> list[FormPart]:
+    return list(multipart.decode_form(received.body, received.header("content-type") or ""))
+
+
 def form_fields(received: HttpRequest) -> FormFields:
-    return {part.name: part for part in multipart.decode_form(received.body, received.header("content-type") or "")}
+    return {part.name: part for part in form_parts(received)}
 
 
 def with_form(received: HttpRequest, fields: FormFields) -> HttpRequest:
@@ -182,6 +187,28 @@ def translate_to_english(answer: Answer, received: HttpRequest) -> Answer:
     return replace(answer, value={**answer.value, "text": ENGLISH_OF_FRENCH_CLIP}) if answer.status < 400 else answer
 
 
+def keep_first_value(received: HttpRequest, profile: Profile) -> HttpRequest:
+    """Leaves out every value of a repeated field after the first."""
+    first = {part.name: part for part in reversed(form_parts(received))}
+    return with_form(received, first) if first else received
+
+
+def split_json_lists(received: HttpRequest, profile: Profile) -> HttpRequest:
+    """Gives each value of a JSON list in a field a field of its own."""
+    parts = [single for part in form_parts(received) for single in values_in_json(part)]
+    headers = (
+        *(pair for pair in received.headers if pair[0] != "content-type"),
+        ("content-type", multipart.CONTENT_TYPE),
+    )
+    return replace(received, headers=headers, body=multipart.encode_form(parts)) if parts else received
+
+
+def values_in_json(part: FormPart) -> list[FormPart]:
+    if not part.content.startswith(b"["):
+        return [part]
+    return [FormPart(part.name, str(value).encode()) for value in json.loads(part.content)]
+
+
 HOOKS: Mapping[str, FaultHooks] = {
     "transcription-format-ignored": ignore_fields(lambda name: name == "response_format"),
     "transcription-verbose-ignored": accept_field_as("response_format", lambda text: text == "verbose_json", "json"),
@@ -192,6 +219,8 @@ HOOKS: Mapping[str, FaultHooks] = {
     "transcription-format-accepted": accept_field_as("response_format", lambda text: text == "song", "json"),
     "transcription-brackets-unknown": ignore_fields(lambda name: name.endswith("[]")),
     "transcription-brackets-needed": ignore_fields(lambda name: name == "timestamp_granularities"),
+    "transcription-first-value-only": FaultHooks(on_request=keep_first_value),
+    "transcription-json-list-accepted": FaultHooks(on_request=split_json_lists),
     "transcription-text-quoted": on_plain_text(quote_text, (("Content-Type", "application/json"),)),
     "transcription-text-quoted-as-plain": on_plain_text(quote_text),
     "transcription-cues-without-time": on_plain_text(end_cues_at_start),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,9 +22,10 @@ TABLE_NAMES = (
 ERROR_PLACES = frozenset({"error"})
 
 
-def table_faults() -> Iterator[Fault]:
-    """Yields every fault of the tables."""
-    for group in (group for name in TABLE_NAMES for group in read_catalogue_file(f"tables/{name}.yaml")):
+def table_faults(own: Iterable[Mapping[str, Any]] = ()) -> Iterator[Fault]:
+    """Yields every fault of the tables, and of further groups of the same form."""
+    tables = (group for name in TABLE_NAMES for group in read_catalogue_file(f"tables/{name}.yaml"))
+    for group in (*tables, *own):
         for fault_id, row in group["faults"].items():
             hooks = FaultHooks(on_answer=answer_change_from_row(row, row.get("place", group["place"])))
             yield fault_from_row(fault_id, {"endpoints": group["endpoints"], **row}, hooks)

@@ -8,8 +8,12 @@ from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider.refusals import RequestRefused
 
 ENDPOINTS_WITHOUT_CELL = frozenset(
-    {"models", "model", "health", "response", "response-delete", "chats-stored", "chat-stored"}
-)
+    {
+        "models", "model", "health",
+        "response", "response-delete", "response-cancel", "response-items",
+        "chats-stored", "chat-stored", "chat-update", "chat-delete", "chat-messages",
+    }
+)  # fmt: skip
 # State of a cell → the cause for which its requests are refused, and the message.
 REFUSALS_BY_CELL_STATE: Mapping[str, tuple[str, str]] = {
     "down": ("unavailable", "No cell is available to serve this request."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof.mock.provider.model_entry import MODEL_ROLES, Model
@@ -114,6 +114,7 @@ class Profile:
         envelope: the form of an error body, a key of ERROR_ENVELOPES.
         refusals: cause → status, code and type.
         members: the optional members that its answers show.
+        constant_members: further members of its chat answers and chunks, with their values.
         cells: the number of its cells.
         served_models: the number of models that its health page reports.
     """
@@ -138,6 +139,7 @@ class Profile:
     images: Images | None = None
     chat_id_prefix: str = "chatcmpl-"
     knows_any_model: bool = False
+    constant_members: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_mapping(cls, name: str, row: Mapping[str, Any]) -> Profile:
@@ -164,6 +166,7 @@ class Profile:
             rate=rate,
             suite_tier=row["rate"].get("suite_tier", rate.tiers[0].name),
             members=tuple(row.get("members", ())),
+            constant_members=row.get("constant_members", {}),
             cells=cells.get("count", 1),
             served_models=cells.get("models", len(catalogue)),
             model_list=ModelList.from_mapping(row.get("model_list", {})),

@@ -30,19 +30,27 @@ def value_in_path(template: str, path: str) -> str | None:
 
     The value of a template without a placeholder is an empty text.
     """
-    before, placeholder, _ = template.partition("{")
+    before, placeholder, rest = template.partition("{")
     if not placeholder:
         return "" if path == template else None
-    return unquote(path[len(before) :]) if path.startswith(before) and len(path) > len(before) else None
+    after = rest.partition("}")[2]
+    if not path.startswith(before) or not path.endswith(after) or len(path) <= len(before) + len(after):
+        return None
+    return unquote(path[len(before) : len(path) - len(after)])
 
 
 def matching_endpoints(profile: Profile, path: str) -> list[tuple[str, str, str]]:
-    """Endpoint, method and placeholder value of every template that the path matches."""
+    """Endpoint, method and placeholder value of every template that the path matches, or of those with a fixed end.
+
+    An id may hold slashes, so `/responses/ID/cancel` matches `/responses/{id}` as well.
+    """
     below = path[len(profile.serve_at) :]
     candidates = (
-        (endpoint, method, value_in_path(template, below)) for endpoint, method, template in profile.endpoints
+        (endpoint, method, template, value_in_path(template, below)) for endpoint, method, template in profile.endpoints
     )
-    return [(endpoint, method, value) for endpoint, method, value in candidates if value is not None]
+    matches = [row for row in candidates if row[3] is not None]
+    with_fixed_end = [row for row in matches if "{" in row[2] and not row[2].endswith("}")]
+    return [(endpoint, method, value or "") for endpoint, method, _, value in with_fixed_end or matches]
 
 
 def allowed_methods(matches: list[tuple[str, str, str]]) -> list[str]:

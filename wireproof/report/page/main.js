@@ -1,22 +1,4 @@
-const THEMES = ["auto", "light", "dark"];
 const ANY = { q: "", show: "all", target: "", contract: "", area: "" };
-
-function themed(redraw) {
-  const button = document.getElementById("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  let theme = "auto";
-  const apply = () => {
-    document.documentElement.dataset.theme = theme === "auto" ? (system.matches ? "dark" : "light") : theme;
-    button.textContent = `Theme: ${theme}`;
-    redraw();
-  };
-  button.addEventListener("click", () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    apply();
-  });
-  system.addEventListener("change", apply);
-  apply();
-}
 
 function choices(data) {
   for (const name of ["target", "contract", "area"]) {

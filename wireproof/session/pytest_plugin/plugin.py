@@ -16,9 +16,12 @@ from uuid import uuid4
 
 import pytest
 
+from wireproof.contract import data_files
 from wireproof.contract.target_options import TargetOptions, environment
 from wireproof.errors import WireproofError
+from wireproof.formats.safe_text import printable
 from wireproof.judging.check import registry
+from wireproof.judging.suite_loader import load_checks
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.session.pytest_plugin import check_options, one_step_protocol
 from wireproof.session.pytest_plugin.check_item import CheckItem, send_cases
@@ -37,21 +40,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the collector of verdicts in the only process, or in the controller of xdist."""
+    _use_own_suites(config)
     worker = getattr(config, "workerinput", None)
     config.stash[RUN_ID_KEY] = uuid4().hex if worker is None else worker["wireproof"]
     if worker is None:
         if config.option.resume is not None:
             _exit_if_ledger_in_use(config.option.resume)
         config.pluginmanager.register(SessionFinish(config, lambda: _session_run(config)), "wireproof-closing")
+        if getattr(config.option, "dist", "no") != "no" and (config.option.endpoint or config.option.provider):
+            # xdist would replace each worker that an invalid option ends by another one.
+            _exit_if_options_invalid(config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keeps the checks of a target in one worker, unless `--dist` names another distribution."""
-    if config.option.dist not in ("load", "loadgroup"):
-        return None
-    from wireproof.session.pytest_plugin.xdist_scheduler import TargetScheduling
+    """Keeps the checks of a target in one worker, whatever distribution `--dist` names for other tests."""
+    from wireproof.session.pytest_plugin.xdist_scheduler import SCOPES_OF_OTHER_TESTS, TargetScheduling
 
+    if config.option.dist not in SCOPES_OF_OTHER_TESTS:
+        return None
     return TargetScheduling(config, log, check_options.target_names(config.option))
 
 
@@ -97,6 +104,16 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
         pytest.exit(str(config.stash[TROUBLE_KEY]), returncode=2)
 
 
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Tells the number of verdicts that the profile of each target leaves out."""
+    runs = config.stash[RUN_KEY].target_runs.values() if RUN_KEY in config.stash else ()
+    return [
+        f"{printable(run.target.name)}: {len(run.left_out)} verdicts beyond the profile {run.target.profile} left out"
+        for run in runs
+        if run.left_out
+    ]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Sends the cases of the selected items before the first item runs.
@@ -139,6 +156,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output, run = getattr(session.config, "workeroutput", None), session.config.stash.get(RUN_KEY, None)
     if output is not None and run is not None:
         output["wireproof"] = run.worker_data()
+
+
+def _use_own_suites(config: pytest.Config) -> None:
+    """Loads the own suites, and collects their checks beside the paths that are named."""
+    folders = [Path(name) for name in config.option.suite or ()]
+    try:
+        data_files.use_suites(folders or data_files.own_suites())
+        if data_files.own_suites():  # a mistake in a check is told before pytest imports the file
+            load_checks()
+    except WireproofError as error:
+        pytest.exit(str(error), returncode=2)
+    config.args += [str(folder) for folder in data_files.own_suites() if str(folder) not in config.args]
+
+
+def _exit_if_options_invalid(config: pytest.Config) -> None:
+    try:
+        _session_run(config)
+    except WireproofError as error:
+        pytest.exit(str(error), returncode=2)
 
 
 def _exit_if_ledger_in_use(resumed: Path) -> None:

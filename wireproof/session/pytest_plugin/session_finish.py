@@ -63,6 +63,14 @@ class SessionFinish:
         if data:
             self._current_run().add_worker_data(data)
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Names wireproof instead of pytest's exception in the line about an invalid file or option."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        memo = getattr(reporter, "_keyboardinterrupt_memo", None)
+        if isinstance(excinfo.value, pytest.exit.Exception) and memo is not None:
+            memo.reprcrash.message = f"wireproof: {excinfo.value}"
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Writes the reports and sets the exit code."""

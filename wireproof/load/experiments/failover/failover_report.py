@@ -7,6 +7,13 @@ from typing import Any
 
 from wireproof import __version__
 from wireproof.load.experiments.failover.outages import Outage
+from wireproof.load.results.failover_words import (
+    failover_sentence,
+    failures_text,
+    health_text,
+    recovery_text,
+    span_text,
+)
 
 
 def failover_to_json(
@@ -52,41 +59,20 @@ def failover_to_json(
     }
 
 
-def failover_holds(data: Mapping[str, Any]) -> bool:
-    """True if every outage ended, and the health page showed all outages in time and no others."""
-    ended = all(outage["recovered_s"] is not None and outage["truthful"] is not False for outage in data["outages"])
-    return ended and (data["health"] is None or data["health"]["false_alarm_s"] <= data["health"]["within_s"])
-
-
 def failover_to_text(data: Mapping[str, Any]) -> str:
     """Returns for each outage the failures of clients and the reaction of the health page."""
     what = " at ".join(filter(None, [data["scenario"], data.get("name")]))
     lines = [f"failover of {what}: {data['requests']} requests, outages: {len(data['outages'])}"]
     for outage in data["outages"]:
-        share = outage["failed"] / (outage["failed"] + outage["served"])
-        failures = ", ".join(f"{count} {what}" for what, count in outage["failures"].items())
-        span = f"{outage['began_s']:.2f} s to {outage['ended_s']:.2f} s"
-        lines.append(f"  {span}: {share:.0%} of requests failed ({failures})")
-        wait = f"{outage['told_to_wait']} of {outage['failed']} had a Retry-After"
-        recovered_s = outage["recovered_s"]
-        recovery = "no ok response afterwards" if recovered_s is None else f"ok again {recovered_s:.2f} s later"
-        lines.append(f"    {wait}; {recovery}")
+        lines.append(f"  {span_text(outage)}: {failures_text(outage)}")
+        lines.append(f"    {recovery_text(outage)}")
         if data["health"] is not None:
-            lines.append(f"    health page: {_health_text(outage)}")
+            lines.append(f"    health page: {health_text(outage)}")
     if data["health"] is None:
-        lines.append("  the contract has no health page")
+        lines.append("  no health page was polled")
     elif data["health"]["false_alarm_s"]:
         lines.append(f"  false alarm: unhealthy for {data['health']['false_alarm_s']:.2f} s without failed requests")
-    return "\n".join(lines)
-
-
-def _health_text(outage: Mapping[str, Any]) -> str:
-    verdict = "correct" if outage["truthful"] else "WRONG"
-    if outage["told_s"] is None:
-        return f"{verdict}: never unhealthy"
-    cleared_s = outage["cleared_s"]
-    end = "never healthy again" if cleared_s is None else f"healthy {cleared_s:.2f} s after the end"
-    return f"{verdict}: unhealthy after {outage['told_s']:.2f} s, {end}"
+    return "\n".join([*lines, failover_sentence(data)])
 
 
 def _is_truthful(outage: Outage, within_s: float) -> bool:

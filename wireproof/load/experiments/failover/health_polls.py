@@ -36,9 +36,7 @@ class HealthPolls:
         self.polls: list[Poll] = []
         self._pages, self._headers, self._every_s = pages, headers, every_s
         self._reference: dict[str, Any] = {}
-        # Directly, as the load goes: the variables of the environment about proxies do not count.
-        secure = urllib.request.HTTPSHandler(context=tls_context(network))
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secure)
+        self._opener = _direct_opener(network)
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._poll_page, args=(host,), daemon=True) for host in pages]
 
@@ -68,13 +66,47 @@ class HealthPolls:
             self._stopped.wait(self._every_s)
 
     def _read_page(self, host: str) -> Any:
-        """Returns the page's JSON; None if there is no such answer."""
+        """Returns the page's JSON, empty for a page that is none; None without an answer of success."""
         request = urllib.request.Request(self._pages[host], headers=dict(self._headers))
         try:
             with self._opener.open(request, timeout=PAGE_TIMEOUT_S) as answer:
-                return json.loads(answer.read())
-        except (OSError, ValueError, http.client.HTTPException):
+                return _json_object(answer.read())
+        except (OSError, http.client.HTTPException):
             return None
+
+
+def find_health_page(
+    urls: Sequence[str],
+    headers: Mapping[str, str],
+    network: Network = Network(),  # noqa: B008  (it is frozen)
+) -> tuple[str | None, list[str]]:
+    """The first of these pages that answers with success, if any; and what each of those before it answered."""
+    opener, tried = _direct_opener(network), list[str]()
+    for url in urls:
+        try:
+            with opener.open(urllib.request.Request(url, headers=dict(headers)), timeout=PAGE_TIMEOUT_S):
+                return url, tried
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            tried.append(f"{url} answered with {answer.code}")
+        except (OSError, http.client.HTTPException) as error:
+            tried.append(f"{url} did not answer ({getattr(error, 'reason', error)})")
+    return None, tried
+
+
+def _direct_opener(network: Network) -> urllib.request.OpenerDirector:
+    # Directly, as the load goes: the variables of the environment about proxies do not count.
+    secure = urllib.request.HTTPSHandler(context=tls_context(network))
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), secure)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body; empty if it holds none, as the health pages of many servers do."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _is_as_healthy(page: Any, reference: Any) -> bool:
