@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import generated, load, main_job
+from benchmarks import connections, generated, load, main_job
 
-RUNS = {"load": load.main, "main-job": main_job.main, "prove": main_job.prove, "generated": generated.main}
+RUNS = {
+    "load": load.main,
+    "main-job": main_job.main,
+    "prove": main_job.prove,
+    "generated": generated.main,
+    "connections": connections.main,
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] and sys.argv[1] in RUNS:

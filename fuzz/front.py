@@ -35,8 +35,8 @@ AT = 1_800_000_000.0
 MOST_TURNS = 10_000
 # RFC 9112 sections 2.2 and 3: a server may skip empty lines before this line, and take several of its spaces for one.
 REQUEST_LINE = re.compile(rb"\A[\r\n]*[^\r\n]*\r?\n")
-# The method and the body of a request; a target in absolute form is the server's own to read.
-Seen = tuple[str, bytes]
+# The method, the headers and the body of a request; a target in absolute form is the server's own to read.
+Seen = tuple[str, list[tuple[str, str]], bytes]
 
 
 class ObservedApplication(Application):
@@ -49,7 +49,8 @@ class ObservedApplication(Application):
         self._is_handling = False
 
     def handle(self, request: HttpRequest) -> Outgoing:
-        self.served.append((request.method, request.body))
+        headers = [(name, value.strip(" \t")) for name, value in request.headers]
+        self.served.append((request.method, headers, request.body))
         self.methods.append(request.method)
         self._is_handling = True
         try:
@@ -99,7 +100,7 @@ class MemoryTransport(asyncio.Transport):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The observations of one connection.
+    """The events of one connection.
 
     Attributes:
         answers: the status of each answer.
@@ -193,17 +194,19 @@ def with_single_spaces(line: re.Match[bytes]) -> bytes:
 
 def read_one_by_h11(reader: h11.Connection) -> Seen | None:
     """The next request, which is then answered; None if it is not complete."""
-    method, body = "", b""
+    method, headers, body = "", list[tuple[str, str]](), b""
     while True:
         event = reader.next_event()
         if isinstance(event, h11.Request):
             method = event.method.decode()
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers]
         elif isinstance(event, h11.Data):
             body += bytes(event.data)
         elif isinstance(event, h11.EndOfMessage):
-            reader.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))
+            # No success, after which CONNECT would leave HTTP.
+            reader.send(h11.Response(status_code=404, headers=[("Content-Length", "0")]))
             reader.send(h11.EndOfMessage())
-            return method, body
+            return method, headers, body
         else:
             return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import time
@@ -102,6 +103,27 @@ def test_a_chunked_request_body_is_read(server):
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:10], body[10:]))
     (answer,) = ask(server, head + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
     assert answer[0] == 200
+
+
+def test_a_trailer_is_no_header(server):
+    head, _, body = chat().partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.startswith((b"Content-Length", b"Authorization"))]
+    chunked = b"\r\n".join(lines) + b"\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n" % (len(body), body)
+    (answer,) = ask(server, chunked + b"Authorization: Bearer iio-dev-mock-enterprise\r\n\r\n")
+    assert answer[0] == 401
+    with connected(server) as sock:
+        sock.sendall(chunked + b"X-Long: " + b"x" * 70_000 + b"\r\n\r\n")
+        assert read_answers(sock, ["POST"])[0][0] == 431
+
+
+def test_a_chunked_body_is_refused_once_it_is_too_large(server):
+    head = HEALTH[:-2].replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n"
+    with connected(server) as sock:
+        sock.sendall(head + b"%x\r\n" % (1 << 30))
+        with contextlib.suppress(ConnectionError):
+            for _ in range(65):
+                sock.sendall(b" " * (1 << 20))
+        assert read_answers(sock, ["POST"])[0][0] == 413
 
 
 def test_expect_100_continue_is_answered(server):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,8 @@ from wireproof.mock.cells.latency import Latency
 from wireproof.mock.cells.outage_script import Script, schedule_changes
 from wireproof.mock.http.http_connection import Connection
 
+# The message with which asyncio reports that a connection cannot be accepted.
+NO_DESCRIPTOR = "socket.accept() out of system resource"
 Providers = Mapping[str, Mapping[str, Any]]
 
 
@@ -50,7 +53,7 @@ class Server:
         self.live: set[Connection] = set()
         self._clock, self._tls = clock, tls
         self._stopping = asyncio.Event()
-        self._drains = True
+        self._drains, self._lacks_descriptors = True, False
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def root_url(self) -> str:
@@ -81,12 +84,25 @@ class Server:
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Listens, reports the port, serves until it is stopped, and finishes the running answers."""
         self.loop = loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._report_problem)
         listener = await loop.create_server(self._new_connection, host, port, backlog=1024, ssl=self._tls)
         self.host, self.port = host, listener.sockets[0].getsockname()[1]
         ready(self.port)
         await self._stopping.wait()
         listener.close()
         await self._drain_connections()
+
+    def _report_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Reports a problem of the loop; a lack of descriptors once, although the loop meets it again and again."""
+        if not context.get("message", "").startswith(NO_DESCRIPTOR):
+            loop.default_exception_handler(context)
+        elif not self._lacks_descriptors:
+            self._lacks_descriptors = True
+            print(
+                "wireproof: new connections wait, because no descriptor is left; raise the limit by `ulimit -n`",
+                file=sys.stderr,
+                flush=True,
+            )
 
     async def _drain_connections(self) -> None:
         for connection in tuple(self.live):

@@ -35,6 +35,11 @@ def dry_address(provider: Provider) -> str:
     return f"{DRY_ORIGIN}{provider.data['serve_at']}"
 
 
+def mock_entry(provider: Provider) -> Mapping[str, Mapping[str, Any]]:
+    """The entry of a provider as a reference server takes it."""
+    return {provider.name: provider.data}
+
+
 class InProcessPool:
     """A connection pool to an in-process mock, for one case after another.
 
@@ -45,7 +50,7 @@ class InProcessPool:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._dry_run = DryRun({provider.name: provider.data}, gap_s=GAP_S)
+        self._dry_run = DryRun(mock_entry(provider), gap_s=GAP_S)
         self.received: list[HttpRequest] = []
         self.ops: list[Ops] = []
         self._at = DRY_RUN_TIME

@@ -20,7 +20,7 @@ from wireproof.mock.dry_run import DRY_RUN_TIME, DryRun, with_fixed_date
 from wireproof.mock.faults import Fault
 from wireproof.mock.protocol.messages import HttpRequest, Ops
 from wireproof.mock.server import Server, serve_in_thread
-from wireproof.proof.in_process_line import GAP_S, InProcessPool, dry_address
+from wireproof.proof.in_process_line import GAP_S, InProcessPool, dry_address, mock_entry
 from wireproof.report.docs.kill_matrix_page import KillMatrix
 
 # A server that has sent all it will send is given this time to close.
@@ -95,7 +95,7 @@ class _DifferenceSearch:
         provider = target.provider
         self._target = target_options.with_address(target, dry_address(provider))
         self._pool = InProcessPool(provider)
-        self._dry_run = DryRun({provider.name: provider.data}, gap_s=GAP_S)
+        self._dry_run = DryRun(mock_entry(provider), gap_s=GAP_S)
         self._fault = fault
 
     async def find_difference(self, case: Case) -> _Difference | None:
@@ -120,7 +120,7 @@ def _send_to_both(provider: Provider, case: Case, shown: _Difference, fault: Fau
     answers = []
     for state in (StartState(), StartState(faults=(FaultOrder(fault.id),))):
         with serve_in_thread(
-            {provider.name: provider.data}, control=True, gap_s=GAP_S, clock=lambda: DRY_RUN_TIME, start=state
+            mock_entry(provider), control=True, gap_s=GAP_S, clock=lambda: DRY_RUN_TIME, start=state
         ) as server:
             *earlier, last = (_request_bytes(request, server) for request in shown.requests)
             for sent in earlier:

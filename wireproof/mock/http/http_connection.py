@@ -128,6 +128,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: list[tuple[str, str]] = []
         self._header_size = 0
+        self._is_head_read = False
         self._body: list[bytes] = []
         self._body_size = 0
 
@@ -140,6 +141,8 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count_header_bytes(len(name) + len(value) + 4)
+        if self._is_head_read:  # a trailer, which may not stand for a header (RFC 9110 section 6.5.1)
+            return
         self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
 
     def _count_header_bytes(self, more: int) -> None:
@@ -148,6 +151,7 @@ class Connection(asyncio.Protocol):
             raise RequestRefused("headers-too-large", f"The request's head is longer than {MAX_HEADERS_SIZE} bytes.")
 
     def on_headers_complete(self) -> None:
+        self._is_head_read = True
         self._check_head()
         headers = dict(self._headers)
         if int(headers.get("content-length") or 0) > MAX_READ_BYTES:
