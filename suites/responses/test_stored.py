@@ -75,6 +75,7 @@ def test_cancelled(exchanges: tuple[Exchange, ...]) -> None:
     created, cancelled, retrieved = map(expect.answer, exchanges)
     for later in (cancelled, retrieved):
         expect.equal(later.get("id"), created.get("id"), at="/id")
+    expect.member(cancelled, "/output", list)
     status = cancelled.get("status")
     expect.condition(status in FINAL_STATUSES, " or ".join(FINAL_STATUSES), status, at="/status")
     expect.equal(retrieved.get("status"), status, at="/status")

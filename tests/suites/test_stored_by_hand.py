@@ -35,7 +35,7 @@ def streamed(*values: Any, url: str = "http://localhost/v1") -> Exchange:
 
 
 def states(*words: str, ids: str = "rrr") -> tuple[Exchange, ...]:
-    return tuple(answered({"id": id, "status": word}) for id, word in zip(ids, words, strict=True))
+    return tuple(answered({"id": id, "status": word, "output": []}) for id, word in zip(ids, words, strict=True))
 
 
 def event(number: int, delta: str | None = None, **more: Any) -> dict[str, Any]:
