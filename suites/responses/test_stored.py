@@ -40,9 +40,9 @@ def test_stored_id(exchanges: tuple[Exchange, ...]) -> None:
 @check("responses.deleted")
 def test_deleted(exchanges: tuple[Exchange, ...]) -> None:
     """The deletion of a response is confirmed, and the response is not returned any more."""
-    confirmation = expect.answer(exchanges[1])
+    confirmation = expect.answer(exchanges[-2])
     expect.condition(confirmation.get("deleted") is True, "true", confirmation.get("deleted"), at="/deleted")
-    expect.client_error(exchanges[2])
+    expect.client_error(exchanges[-1])
 
 
 @check("responses.continued", proves_obeyed=("previous_response_id",))

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from wireproof.mock.faults.answer_places import edit_whole_answer
+from wireproof.mock.faults.answer_places import edit_any_answer, edit_whole_answer
+from wireproof.mock.faults.form_uploads import crash_on_request
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.request_edits import on_body, on_header
 from wireproof.mock.faults.responses_input import on_response_body
@@ -121,6 +122,35 @@ def with_answered_calls(body: JsonObject) -> JsonObject:
     return {**body, "messages": messages[:-1]}
 
 
+def without_last_event(answer: Answer, received: HttpRequest) -> Answer:
+    """Ends a resumed stream before its last event."""
+    is_resumed = isinstance(answer, StreamAnswer) and received.method == "GET"
+    return replace(answer, events=answer.events[:-1]) if isinstance(answer, StreamAnswer) and is_resumed else answer
+
+
+def with_answer_item(value: Any) -> Any:
+    """A list of input items with one of the answer."""
+    item = {"id": "msg_answer", "type": "message", "role": "assistant", "status": "completed", "content": []}
+    return {**value, "data": [item, *value["data"]], "first_id": item["id"]}
+
+
+def speech_as_text(answer: Answer, received: HttpRequest) -> Answer:
+    """Streams the transcript of a sound as the text of the message."""
+
+    def change(value: Any) -> Any:
+        for choice in value.get("choices") or ():
+            sound = choice["delta"].pop("audio", None)
+            if sound:
+                choice["delta"]["content"] = sound.get("transcript", "")
+        return value
+
+    return edit_any_answer(answer, change) if isinstance(answer, StreamAnswer) else answer
+
+
+def holds_two_outputs(received: HttpRequest) -> bool:
+    return received.body.count(b'"function_call_output"') > 1
+
+
 def round_cached_up(answer: Answer, received: HttpRequest) -> Answer:
     """Counts the last step of the cached tokens as whole, beyond the prompt."""
 
@@ -146,16 +176,23 @@ HOOKS: Mapping[str, FaultHooks] = {
     "resume-from-start": ignore_parameters(lambda name: name == "starting_after"),
     "resume-skips-one": shift_start(1),
     "resume-repeats-one": shift_start(-1),
+    "resume-ends-early": FaultHooks(on_answer=without_last_event),
     "resume-renumbered": FaultHooks(on_answer=number_from_zero),
+    "input-items-with-answer": FaultHooks(
+        on_answer=lambda answer, received: edit_whole_answer(answer, with_answer_item)
+    ),
     "cancel-plain-accepted": FaultHooks(on_answer=cancel_plain_response),
     "chat-update-ignored": on_body(lambda body: {**body, "metadata": {}}),
+    "chat-update-merges": on_body(lambda body: {**body, "metadata": {"run": "wireproof", **body["metadata"]}}),
     "chat-deletion-for-show": FaultHooks(on_request=only_read, on_answer=confirm_deletion),
     "chat-messages-cut": FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, keep_first_entry)),
     "stored-for-every-key": on_header("authorization", lambda value: value.replace("mock-small", "mock-standard")),
     "response-unanswered-call-accepted": on_response_body(without_unanswered_calls),
     "unanswered-call-accepted": on_body(with_answered_calls),
+    "two-outputs-crash": crash_on_request(holds_two_outputs),
     "response-first-output-only": on_response_body(with_first_output_only),
     "response-reasoning-sent-back-refused": on_response_body(without_reasoning_items),
+    "speech-stream-as-text": FaultHooks(on_answer=speech_as_text),
     "hosted-tool-ignored": on_response_body(without_hosted_tools),
     "cached-beyond-prompt": FaultHooks(on_answer=round_cached_up),
 }
