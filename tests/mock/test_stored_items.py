@@ -170,6 +170,8 @@ def test_a_compacted_conversation_goes_on(openai):
         {"model": MODEL, "input": "Hi", "temperature": 1},
         {"model": MODEL},
         {"model": "gpt-none", "input": "Hi"},
+        {"model": MODEL, "input": [{"type": "item_reference", "id": "msg_none"}]},
+        {"model": MODEL, "input": [{"type": "item_reference", "id": []}]},
     ],
 )
 def test_a_compaction_of_nothing_is_refused(openai, body):
