@@ -37,21 +37,24 @@ def test_listed(exchanges: tuple[Exchange, ...]) -> None:
 
 @check("chat.updated", proves_obeyed=("metadata",))
 def test_updated(exchanges: tuple[Exchange, ...]) -> None:
-    """New metadata of a stored chat replaces what it had, and the chat keeps its id."""
-    created_id = expect.member(expect.answer(exchanges[0]), "/id", str)
-    wanted = expect.request_body(exchanges[1])["metadata"]
-    for exchange in exchanges[1:]:
-        chat = expect.answer(exchange)
-        expect.equal(chat.get("id"), created_id, at="/id")
-        found = chat.get("metadata")
-        expect.condition(found == wanted, expect.display_text(wanted), found, at="/metadata")
+    """New metadata of a stored chat replaces what it had, the chat keeps its id and its text, and is found by it."""
+    *_, made, changed, listed = exchanges
+    created, wanted = expect.answer(made), expect.request_body(changed)["metadata"]
+    found = expect.page_entries(expect.answer(listed))
+    expect.condition([chat.get("id") for chat in found] == [created.get("id")], "this chat alone", found, at="/data")
+    for chat in (expect.answer(changed), *found):
+        for place in ("/id", "/choices/0/message/content"):
+            expect.equal(expect.member(chat, place, str), expect.member(created, place, str), at=place)
+        metadata = chat.get("metadata")
+        expect.condition(metadata == wanted, expect.display_text(wanted), metadata, at="/metadata")
 
 
 @check("chat.deletion-confirmed")
 def test_deletion_confirmed(exchanges: tuple[Exchange, ...]) -> None:
-    """The deletion of a stored chat is confirmed by its id."""
-    created, confirmation = expect.answer(exchanges[0]), expect.answer(exchanges[1])
+    """The deletion of a stored chat is confirmed by its id and by an object of its own."""
+    created, confirmation = expect.answer(exchanges[0]), expect.answer(exchanges[-2])
     expect.equal(confirmation.get("id"), created.get("id"), at="/id")
+    expect.equal(confirmation.get("object"), "chat.completion.deleted", at="/object")
     expect.condition(confirmation.get("deleted") is True, "true", confirmation.get("deleted"), at="/deleted")
 
 

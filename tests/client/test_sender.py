@@ -83,7 +83,7 @@ def serving(*answers: Answer, before: Callable[[], object] = lambda: None) -> It
                 self.close_connection = True
                 return
             status, headers, value = answer
-            body = json.dumps(value).encode()
+            body = value if isinstance(value, bytes) else json.dumps(value).encode()
             self.send_response(status)
             for name, text in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, text)
@@ -164,6 +164,13 @@ async def test_a_later_step_uses_a_value_of_an_earlier_response() -> None:
     with serving(OK) as api:
         await send(api, "then")
     assert api.asked == ["/v1/models", "/v1/models/some-embed"]
+
+
+async def test_a_later_step_uses_a_value_of_the_first_event_of_a_stream() -> None:
+    body = b'data: {"data": [{"id": "first"}]}\n\ndata: {"data": [{"id": "second"}]}\n\n'
+    with serving((200, {"Content-Type": "text/event-stream"}, body)) as api:
+        await send(api, "then")
+    assert api.asked == ["/v1/models", "/v1/models/first"]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_a_refusal_is_not_inherited() -> None:
         pytest.param({"base": "basic", "set": {"/stream": False}}, "answer", id="stream-false"),
         pytest.param({"base": "basic", "set": {"/stream": "yes"}}, "answer", id="stream-word"),
         pytest.param({"base": "basic", "set": {"/stream": True}, "refused": "bad-key"}, "refusal", id="refused"),
+        pytest.param({"endpoint": "models", "path": "/m?stream=true&after=3"}, "stream", id="stream-in-query"),
         pytest.param({"endpoint": "chat", "raw": "{"}, "answer", id="raw"),
         pytest.param({"endpoint": "models", "method": "HEAD"}, "bare", id="head"),
         pytest.param({"base": "basic", "method": "OPTIONS"}, "bare", id="options"),

@@ -348,6 +348,7 @@ def ops_of_stored_items(providers, fault_id):
     )
     make("/responses/compact", input=[*HELLO, {"role": "assistant", "content": "hi"}])
     ask("POST", "/chat/completions", model="gpt-4.1-mini", messages=HELLO, store=True)
+    ask("POST", "/responses", model="gpt-4.1-mini", input=[{"type": "reasoning", "summary": []}, *HELLO])
     for path in (plain, chat):
         ask("GET", path, tier="small")
     ask("GET", pending, "stream=true&starting_after=3")

@@ -81,6 +81,34 @@ def response_delete(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
         client.responses.retrieve(stored.id)
 
 
+def response_cancel(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    if not hasattr(getattr(client, "responses", None), "cancel"):
+        pytest.skip("this SDK cancels no response")
+    arguments = {"model": entry["models"]["chat"], "input": "Count from 1 to 4", "background": True}
+    pending = client.responses.create(**arguments)
+    assert client.responses.cancel(pending.id).status == client.responses.retrieve(pending.id).status == "cancelled"
+    events = list(client.responses.create(**arguments, stream=True))
+    resumed = client.responses.retrieve(events[0].response.id, stream=True, starting_after=3)
+    assert list(resumed) == events[4:]
+
+
+def response_items(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    stored = stored_response(client, entry)
+    later = client.responses.create(model=entry["models"]["chat"], input="And 5?", previous_response_id=stored.id)
+    items = list(client.responses.input_items.list(later.id, limit=1, order="asc"))
+    assert [item.content[0].text for item in items] == ["Count from 1 to 4", "1, 2, 3, 4", "And 5?"]
+
+
+def response_compact(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    if not hasattr(getattr(client, "responses", None), "compact"):
+        pytest.skip("this SDK compacts no conversation")
+    compacted = client.responses.compact(model=entry["models"]["chat"], input=user("Count from 1 to 4"))
+    assert [item.type for item in compacted.output] == ["message", "compaction"]
+    items = [item.to_dict(warnings=False) for item in compacted.output]
+    later = client.responses.create(model=entry["models"]["chat"], input=items)
+    assert later.output_text == "1, 2, 3, 4"
+
+
 def input_tokens(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
     if not hasattr(getattr(client, "responses", None), "input_tokens"):
         pytest.skip("this SDK counts no tokens beforehand")
@@ -102,6 +130,24 @@ def chats_stored(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
 def chat_stored(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
     stored = stored_chat_completion(client, entry)
     assert client.chat.completions.retrieve(stored.id).choices[0].message.content == "1, 2, 3, 4"
+
+
+def chat_update(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    stored = stored_chat_completion(client, entry)
+    assert client.chat.completions.update(stored.id, metadata={"run": "a"}).metadata == {"run": "a"}
+    assert [found.id for found in client.chat.completions.list(metadata={"run": "a"})] == [stored.id]
+
+
+def chat_delete(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    stored = stored_chat_completion(client, entry)
+    assert client.chat.completions.delete(stored.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.retrieve(stored.id)
+
+
+def chat_messages(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
+    stored = stored_chat_completion(client, entry)
+    assert [message.content for message in client.chat.completions.messages.list(stored.id)] == ["Count from 1 to 4"]
 
 
 def images(client: openai.OpenAI, entry: Mapping[str, Any]) -> None:
@@ -137,9 +183,15 @@ DRIVERS: Mapping[str, Callable[[openai.OpenAI, Mapping[str, Any]], None]] = {
     "responses": responses,
     "response": response,
     "response-delete": response_delete,
+    "response-cancel": response_cancel,
+    "response-items": response_items,
+    "response-compact": response_compact,
     "input-tokens": input_tokens,
     "chats-stored": chats_stored,
     "chat-stored": chat_stored,
+    "chat-update": chat_update,
+    "chat-delete": chat_delete,
+    "chat-messages": chat_messages,
     "images": images,
     "transcriptions": transcriptions,
     "models": models,

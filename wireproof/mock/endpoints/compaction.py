@@ -7,7 +7,12 @@ import base64
 from wireproof.mock.endpoints.input_items import items_from_input
 from wireproof.mock.endpoints.request_context import RequestContext, find_model
 from wireproof.mock.endpoints.response_input import input_member
-from wireproof.mock.endpoints.responses import earlier_response, items_by_id, with_earlier_conversation
+from wireproof.mock.endpoints.responses import (
+    check_references,
+    earlier_response,
+    items_by_id,
+    with_earlier_conversation,
+)
 from wireproof.mock.endpoints.usage import response_usage
 from wireproof.mock.model.conversation import Conversation, count_prompt_tokens
 from wireproof.mock.model.hash_random import HashRandom
@@ -34,6 +39,7 @@ def compact_conversation(context: RequestContext, raw_body: JsonObject) -> Plain
     if "model" not in body:
         raise missing_field("model")
     find_model(context, body["model"], "chat")
+    check_references(context, body)
     conversation = with_earlier_conversation(context, body, rules)
     id = context.new_id("resp_", HashRandom.from_values(body["model"], body[input_member(body)]))
     summary = summary_of(conversation)

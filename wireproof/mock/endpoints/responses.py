@@ -78,7 +78,7 @@ def check_references(context: RequestContext, body: JsonObject) -> None:
     items = body["input"] if isinstance(body.get("input"), list) else []
     for index, item in enumerate(items):
         is_reference = isinstance(item, dict) and item.get("type") == "item_reference"
-        if is_reference and item.get("id") not in items_by_id(context):
+        if is_reference and str(item.get("id")) not in items_by_id(context):
             raise out_of_range(f"input[{index}].id", f"Item with id '{item.get('id')}' not found.")
 
 

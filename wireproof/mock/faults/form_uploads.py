@@ -204,9 +204,11 @@ def split_json_lists(received: HttpRequest, profile: Profile) -> HttpRequest:
 
 
 def values_in_json(part: FormPart) -> list[FormPart]:
-    if not part.content.startswith(b"["):
+    try:
+        values = json.loads(part.content)
+    except ValueError:
         return [part]
-    return [FormPart(part.name, str(value).encode()) for value in json.loads(part.content)]
+    return [FormPart(part.name, str(value).encode()) for value in values] if isinstance(values, list) else [part]
 
 
 HOOKS: Mapping[str, FaultHooks] = {

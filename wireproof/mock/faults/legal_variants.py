@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wireproof.mock.faults.answer_places import chunk_deltas, edit_any_answer, edit_whole_answer
+from wireproof.mock.faults.answer_places import chunk_deltas, edit_any_answer, edit_whole_answer, has_finish
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.stream_edits import DONE_DATA, Events, is_json, on_stream
 from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, OutgoingEvent, PlainAnswer, StreamAnswer
@@ -163,6 +163,14 @@ def on_transcript(change: Callable[[str], str]) -> FaultHooks:
     return FaultHooks(on_answer=lambda answer, received: edit_whole_answer(answer, change_value))
 
 
+def without_finish_of_sound(events: Events) -> Events:
+    """Leaves out the finish reason of a streamed sound, whose end its expiry shows."""
+    has_sound = any("audio" in delta for event in events if is_json(event) for delta in chunk_deltas(event.data))
+    if not has_sound:
+        return events
+    return tuple(event for event in events if not (is_json(event) and has_finish(event.data)))
+
+
 HOOKS: Mapping[str, FaultHooks] = {
     "free-member-order": on_each_value(reverse_members),
     "free-pretty-json": serialize_with(lambda value: json.dumps(value, indent=2).encode() + b"\n"),
@@ -181,6 +189,7 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-transcript-heard-more": only_for_provider("iotex", on_transcript(lambda text: f"And {text}")),
     "free-chunks-in-pairs": on_stream(pair_chunks),
     "free-response-as-chat": only_for_provider("aion", FaultHooks(on_answer=response_as_chat)),
+    "free-speech-ends-by-expiry": on_stream(without_finish_of_sound),
     "free-reset-moments": FaultHooks(on_answer=resets_as_moments),
     "free-models-made-anew": FaultHooks(on_answer=models_created_now),
 }
