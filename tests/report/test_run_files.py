@@ -8,6 +8,7 @@ import json
 import re
 import string
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,26 @@ def test_pages_contain_texts_of_servers_as_text_only(said: str) -> None:
         )
         assert not {"img", "!--"} & set(tags)
         assert made.count("</script>") == made.count("<script")
+
+
+@pytest.mark.parametrize(
+    ("authority", "words"),
+    [
+        ("document", "the own document and the wire"),
+        ("openai", "OpenAI&#39;s document and the wire"),
+        ("wire", "the wire"),
+        ("all", "every column"),
+    ],
+)
+def test_a_page_names_each_column_and_those_that_fail_the_run(authority: str, words: str) -> None:
+    facts = facts_of("t")
+    first = dict(facts.report["verdicts"][0])
+    columns = [first | {"provider": name} for name in ("iio", "wire", "openai")]
+    report = {**facts.report, "verdicts": columns, "policy": {"fail_on": "must", "authority": authority}}
+    report["targets"] = [{**facts.report["targets"][0], "provider": "iio"}]
+    page = html_page.report_page(replace(facts, report=report), {})
+    assert re.findall('class="column">([^<]*)</th>', page) == ["own document", "the wire", "OpenAI"]
+    assert f"by <b>{words}</b>" in page
 
 
 @FAST

@@ -15,7 +15,7 @@ from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange_json import exchange_from_json
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Verdict
-from wireproof.report.column_words import outcome_column, promise_text
+from wireproof.report.column_words import column_name, outcome_column, promise_text
 from wireproof.report.finding_groups import FAILS, FindingGroup, group_findings
 from wireproof.report.report_json import REPORT_FORMAT
 
@@ -110,6 +110,10 @@ class FinishedRun:
     def promise_text(self, target: str, contract: str) -> str:
         """The promise that a column judges, in words."""
         return promise_text(contract, self.own_contracts.get(target))
+
+    def column_name(self, target: str, contract: str) -> str:
+        """The name of a column in a few words."""
+        return column_name(contract, self.own_contracts.get(target))
 
     def column_verdicts(self, target: str, contract: str) -> Sequence[tuple[int, Verdict]]:
         """The verdicts of one column, each with its position."""

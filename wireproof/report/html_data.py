@@ -58,7 +58,7 @@ def page_data(facts: FinishedRun, index: ClauseIndex) -> dict[str, Any]:
         "requirements": [requirements[check] for check in names["check"].texts],
         "clauseSets": [list(group) for group in names["clauses"].texts],
         "clauses": _clause_texts(facts.verdicts, index),
-        "own": facts.own_contracts,
+        "columns": {f"{target} {contract}": facts.column_name(target, contract) for target, contract in facts.columns},
         "verdicts": verdicts,
         "gating": sorted(facts.gating_positions),
         "exchanges": [

@@ -18,6 +18,7 @@ from wireproof.formats.safe_text import printable
 from wireproof.judging.outcomes import SKIP_OUTCOMES
 from wireproof.judging.remedies import advice_for
 from wireproof.judging.verdict import Verdict
+from wireproof.report.column_words import GATING_COLUMNS
 from wireproof.report.endpoint_timings import timings_by_endpoint
 from wireproof.report.finding_groups import ADVICE, ERROR, FAILS, FindingGroup
 from wireproof.report.finding_text import cases_text, difference_text
@@ -91,6 +92,7 @@ def report_page(facts: FinishedRun, index: ClauseIndex) -> str:
         .render(
             facts=facts,
             report=facts.report,
+            gating_columns=GATING_COLUMNS[facts.report["policy"]["authority"]],
             headline=headline(facts),
             causes=[_cause_row(facts, group, index) for group in facts.findings],
             areas=matrix_rows(facts),

@@ -34,13 +34,12 @@ class List {
 
   row(verdict) {
     const [colour, sign] = state(verdict);
-    const own = this.data.own[verdict.target] === verdict.contract;
     const row = make("details", { class: "verdict", "data-at": String(verdict.at) },
       make("summary", {},
         make("span", { class: `sign ${colour}`, title: verdict.outcome }, sign),
         make("span", { class: "name" }, verdict.check, make("small", {}, verdict.case)),
         make("span", { class: "said" }, (verdict.message || verdict.requirement).slice(0, 300)),
-        make("span", { class: "whom" }, `${verdict.target} · ${own ? "own document" : "OpenAI"}`)));
+        make("span", { class: "whom" }, `${verdict.target} · ${this.data.columns[`${verdict.target} ${verdict.contract}`]}`)));
     row.addEventListener("toggle", () => row.open && this.fill(row, verdict));
     return row;
   }
