@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from wireproof.contract.base_url import likely_base_url
-from wireproof.contract.loading import BASELINE_PROVIDER
-from wireproof.contract.provider import Price, Provider
+from wireproof.contract.provider import BASELINE_PROVIDER, Price, Provider
 
 # Well-formed but unknown to every server; constant, so that runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
