@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from wireproof.contract import loading
 from wireproof.contract.option_table import TOPICS
 from wireproof.judging.suite_loader import load_checks
 from wireproof.load.scenario.scenario import read_scenarios
+from wireproof.mock.faults import faults
 
 Wireproof = Callable[..., CompletedProcess[str]]
 
@@ -48,6 +50,20 @@ def test_cases_are_found_by_texts(wireproof: Wireproof) -> None:
     *found, last = wireproof("cases", "stream", "tools").stdout.splitlines()
     assert last == f"{len(found)} of {len(loading.load_cases())} cases"
     assert all("stream" in line and "tools" in line for line in found)
+
+
+def test_faults_are_found_by_texts(wireproof: Wireproof) -> None:
+    found = wireproof("faults", "DONE", "stream").stdout.splitlines()
+    listed = found[: next(at for at, line in enumerate(found) if line.endswith("to commit one:"))]
+    assert listed
+    assert found[len(listed)] == f"{len(listed)} of {len(faults())} faults; to commit one:"
+    assert all("done" in line.lower() and "stream" in line.lower() for line in listed)
+    as_json = json.loads(wireproof("faults", "DONE", "stream", "--json").stdout)
+    assert [one["id"] for one in as_json] == [line.split()[0] for line in listed]
+    legal = json.loads(wireproof("faults", "comments", "--legal", "--json").stdout)
+    assert legal
+    assert all(one["harmless"] for one in legal)
+    assert wireproof("faults", "no such text").returncode == 2
 
 
 @pytest.mark.parametrize("command", ["check", "load", "sweep", "failover"])

@@ -84,6 +84,16 @@ def test_credentials_in_headers_and_in_the_address_are_secrets_of_the_target() -
     }
 
 
+def test_a_word_that_the_reports_name_anyway_is_no_secret() -> None:
+    """The header of a router has `key` in its name, as in Portkey's; masking its value would mask every heading."""
+    (target,) = targets_from(
+        *("--provider", "iio", "--endpoint", "https://api.example/v1", "--model", "llama3"),
+        *("--header", "X-Portkey-Provider: OpenAI", "--header", "X-Key-Of: iio", "--header", "X-Key-Model: llama3"),
+        *("--header", "X-Portkey-Virtual-Key: virtual-1"),
+    )
+    assert target.secrets & {"OpenAI", "iio", "llama3", "virtual-1"} == {"virtual-1"}
+
+
 # Option → the words that give it, and what is then in its member of a live target.
 GIVEN: dict[str, tuple[tuple[str, ...], Any]] = {
     "--provider": (("iio",), IIO),

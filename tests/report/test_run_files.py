@@ -339,3 +339,10 @@ def test_junit_failures_are_the_verdicts_that_fail_the_run() -> None:
     advice = suite.findall("testcase")[1].find("system-out")
     assert advice is not None
     assert "advice, should" in (advice.text or "")
+
+
+@pytest.mark.parametrize(("outcome", "told"), [("pass", False), ("untestable", False), ("fail", True)])
+def test_junit_has_the_requirement_of_what_is_broken(outcome: str, told: bool) -> None:
+    case = ET.fromstring(junit_xml(facts_of("boom", outcome)))[0].find("testcase")
+    assert case is not None
+    assert (case.find("properties/property[@name='requirement']") is not None) == told

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wireproof.cli.arguments import (
     GATE_FILE_NAME,
     MATRIX_FILE,
     add_command_parser,
     add_matrix_option,
+    add_text_filter,
+    matches_text,
     read_gates,
     read_matrix,
     show_examples,
@@ -20,10 +22,14 @@ from wireproof.cli.arguments import (
 )
 from wireproof.errors import ConfigError
 
+if TYPE_CHECKING:
+    from wireproof.mock.faults.fault import Fault
+
 
 def add(commands: Any) -> None:
     """Registers the command."""
     parser = add_command_parser(commands, "faults", run, "list the faults that the reference server can inject")
+    add_text_filter(parser)
     parser.add_argument("--write", metavar="FILE", help="write the page of publicly reported bugs to this file")
     survive = "write the page of the legal deviations, which clients must survive, to this file"
     parser.add_argument("--survive", metavar="FILE", help=survive)
@@ -37,6 +43,7 @@ def add(commands: Any) -> None:
     show_examples(
         parser,
         "wireproof faults                                        # one line for each fault",
+        "wireproof faults stream usage                           # those with both texts",
         "wireproof faults --try done-missing                     # the bytes, with and without it",
         "wireproof faults --legal --json                         # what a client must survive",
         "wireproof faults --survive docs/must-survive.md",
@@ -46,7 +53,6 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the faults, or writes pages about them."""
-    from wireproof.cli.fault_text import ways_to_commit
     from wireproof.mock.faults import faults
 
     if options.tried:
@@ -64,16 +70,24 @@ def run(options: argparse.Namespace) -> int:
         write_file(Path(options.survive), survival_markdown(facts), "--survive")
     if options.write or options.kills or options.survive:
         return 0
+    return _print_faults(options, catalogue.values())
+
+
+def _print_faults(options: argparse.Namespace, catalogue: Collection[Fault]) -> int:
+    """Prints the faults whose id or sentence has every text; returns 2 if there is none."""
+    from wireproof.cli.fault_text import ways_to_commit
+
+    found = [fault for fault in catalogue if matches_text(options.text, fault.id, fault.sentence)]
     if options.json:
-        print(json.dumps(facts, indent=1))
-        return 0
-    for fault in catalogue.values():
+        print(json.dumps([fault.as_data() for fault in found], indent=1))
+        return 0 if found else 2
+    for fault in found:
         notes = [note for note in (fault.source, "legal" if fault.harmless else "") if note]
         print(f"{fault.id:<36} {fault.sentence}" + (f"  ({'; '.join(notes)})" if notes else ""))
-    print(f"{len(catalogue)} faults; to commit one:")
+    print(f"{len(found)} of {len(catalogue)} faults; to commit one:")
     print("\n".join(f"  {line}" for line in ways_to_commit("ID")))
     print("  wireproof faults --try ID                        shows its bytes")
-    return 0
+    return 0 if found else 2
 
 
 def try_fault(options: argparse.Namespace) -> int:

@@ -11,12 +11,11 @@ from wireproof.contract import data_files, feature_pairs, schemas
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
+from wireproof.contract.provider import BASELINE_PROVIDER as BASELINE_PROVIDER
 from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
 from wireproof.formats.near_miss import did_you_mean
 from wireproof.formats.yaml_file import read_yaml
-
-BASELINE_PROVIDER = "openai"
 
 
 def read_providers_data(extra: Path | None = None) -> dict[str, Any]:

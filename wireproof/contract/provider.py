@@ -12,6 +12,9 @@ from typing import Any
 
 RATE_PARTS = ("limit", "remaining", "reset")
 
+# The provider whose document is the second contract of every target.
+BASELINE_PROVIDER = "openai"
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from wireproof.contract.base_url import likely_base_url
-from wireproof.contract.provider import Price, Provider
+from wireproof.contract.provider import BASELINE_PROVIDER, Price, Provider
 
 # Well-formed but unknown to every server; constant, so that runs send the same bytes.
 UNKNOWN_KEY = "0wireproofdoesnotknowthiskey0000"
@@ -151,12 +151,16 @@ class Target:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every value to mask in artefacts: keys, `hidden`, credentials in headers and in the URL."""
+        """Every value to mask in artefacts: keys, `hidden`, credentials in headers and in the URL.
+
+        A word that every report names anyway is no credential, whatever the header around it is called.
+        """
         keys = (*self.keys.values(), altered_key(self.keys.get("good")))
         values = {key.value for key in keys if key is not None and key.value}.union(self.hidden)
+        public = {word.lower() for word in (self.name, self.provider.name, BASELINE_PROVIDER, *self.models.values())}
         for name, value in self.headers.items():
             if SENSITIVE_NAME.search(name):
-                values.update(_credential_values(name, value))
+                values.update(one for one in _credential_values(name, value) if one.lower() not in public)
         for url in filter(None, (self.base_url, self.network.proxy)):
             if password := urlsplit(url).password:
                 values |= {password, unquote(password)}

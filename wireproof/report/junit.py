@@ -10,6 +10,9 @@ from wireproof.judging.verdict import Verdict
 from wireproof.report.finding_text import cases_text, checks_text, detail_lines
 from wireproof.report.finished_run import FinishedRun
 
+# Test cases without the requirement of their check.
+UNTOLD_KINDS = ("passes", "skipped")
+
 
 def junit_xml(facts: FinishedRun) -> str:
     """The XML document; a verdict that fails the run is a failure, advice is a passed test with a system-out."""
@@ -50,9 +53,10 @@ def _result_kind(verdict: Verdict, gates: bool) -> str:
 
 def _case_element(facts: FinishedRun, at: int, verdict: Verdict, kind: str) -> str:
     clauses = " ".join(clause.id for clause in verdict.clauses)
-    content = _properties_element(
-        outcome=verdict.outcome, level=verdict.level, clause=clauses, requirement=verdict.requirement
-    ) + _result_element(facts, at, verdict, kind)
+    # Most verdicts pass; their requirements would be a quarter of the file, and report.json has them.
+    requirement = {} if kind in UNTOLD_KINDS else {"requirement": verdict.requirement}
+    properties = _properties_element(outcome=verdict.outcome, level=verdict.level, clause=clauses, **requirement)
+    content = properties + _result_element(facts, at, verdict, kind)
     name = f"{verdict.check}[{verdict.case}]"
     classname = f"{verdict.target}.{verdict.provider}.{verdict.area}"
     return element("testcase", content, classname=classname, name=name)
