@@ -16,6 +16,7 @@ from wireproof.mock.faults.answer_places import (
 )
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.json_edits import edit_at
+from wireproof.mock.faults.legal_variants import unless_stored
 from wireproof.mock.faults.responses_events import without_types
 from wireproof.mock.faults.starved_answers import small_cap
 from wireproof.mock.faults.stream_edits import Events, is_json, on_stream
@@ -120,12 +121,16 @@ def on_content(change: Callable[[Any], Any]) -> FaultHooks:
 
 HOOKS: Mapping[str, FaultHooks] = {
     "free-arguments-at-once": without_types("response.function_call_arguments.delta"),
-    "free-text-by-character": cut_otherwise(lambda pieces: list("".join(pieces))),
-    "free-text-in-sevens": cut_otherwise(join_sevens),
-    "free-text-newline-ended": on_content(lambda text: f"{text}\n" if text and not text.startswith("{") else text),
-    "free-text-greeted-in-streams": on_pieces(
-        # JSON takes no greeting, and neither does an echo of the prompt.
-        lambda pieces: pieces if pieces[0].startswith("{") or "exactly:" in "".join(pieces) else [GREETING, *pieces]
+    "free-text-by-character": unless_stored(cut_otherwise(lambda pieces: list("".join(pieces)))),
+    "free-text-in-sevens": unless_stored(cut_otherwise(join_sevens)),
+    "free-text-newline-ended": unless_stored(
+        on_content(lambda text: f"{text}\n" if text and not text.startswith("{") else text)
+    ),
+    "free-text-greeted-in-streams": unless_stored(
+        on_pieces(
+            # JSON takes no greeting, and neither does an echo of the prompt.
+            lambda pieces: pieces if pieces[0].startswith("{") or "exactly:" in "".join(pieces) else [GREETING, *pieces]
+        )
     ),
     "free-text-like-markup": FaultHooks(
         on_answer=lambda answer, received: (

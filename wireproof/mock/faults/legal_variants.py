@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from wireproof.mock.faults.answer_places import chunk_deltas, edit_any_answer, edit_whole_answer, has_finish
+from wireproof.mock.faults.conditional_errors import body_as_object
 from wireproof.mock.faults.hooks import FaultHooks
 from wireproof.mock.faults.stream_edits import DONE_DATA, Events, is_json, on_stream
 from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, OutgoingEvent, PlainAnswer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
 
+GENERATING_PATHS = ("/chat/completions", "/completions", "/responses")
 RESET_HEADER = re.compile(r"(?i)x-ratelimit-reset$")
 
 
@@ -24,6 +26,18 @@ def only_for_provider(provider: str, hooks: FaultHooks) -> FaultHooks:
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         return hooks.on_answer(answer, received) if received.path.startswith(f"/{provider}/") else answer
+
+    return replace(hooks, on_answer=change_answer)
+
+
+def unless_stored(hooks: FaultHooks) -> FaultHooks:
+    """Limits a legal variant to new answers that are not stored: a stored one is shown again as it was made."""
+
+    def change_answer(answer: Answer, received: HttpRequest) -> Answer:
+        asked = body_as_object(received)
+        is_new = received.method == "POST" and received.path.endswith(GENERATING_PATHS)
+        is_stored = asked.get("store") is True or asked.get("background") is True
+        return hooks.on_answer(answer, received) if is_new and not is_stored else answer
 
     return replace(hooks, on_answer=change_answer)
 
@@ -180,10 +194,10 @@ HOOKS: Mapping[str, FaultHooks] = {
     "free-labels-bare": with_media_types("application/json", "text/event-stream"),
     "free-header-names-lower": rename_headers(str.lower),
     "free-header-names-upper": rename_headers(str.upper),
-    "free-ids": on_each_value(with_uuid),
-    "free-words-around": on_each_text(lambda text: f"Sure! {text}"),
-    "free-words-quoted": on_each_text(lambda text: f'"{text}"'),
-    "free-words-blank-ended": on_each_text(lambda text: f"\n\n{text}\n"),
+    "free-ids": unless_stored(on_each_value(with_uuid)),
+    "free-words-around": unless_stored(on_each_text(lambda text: f"Sure! {text}")),
+    "free-words-quoted": unless_stored(on_each_text(lambda text: f'"{text}"')),
+    "free-words-blank-ended": unless_stored(on_each_text(lambda text: f"\n\n{text}\n")),
     "free-transcript-form": on_transcript(lambda text: re.sub(r"[.!?,]", "", text).lower()),
     "free-transcript-blank": on_transcript(lambda text: f" {text.replace(',', '...')}\n"),
     "free-transcript-heard-more": only_for_provider("iotex", on_transcript(lambda text: f"And {text}")),

@@ -8,7 +8,7 @@ from typing import Any
 
 from wireproof.mock.faults.answer_places import edit_any_answer, edit_every_chunk, edit_whole_answer
 from wireproof.mock.faults.hooks import FaultHooks
-from wireproof.mock.faults.legal_variants import only_for_provider
+from wireproof.mock.faults.legal_variants import only_for_provider, unless_stored
 from wireproof.mock.faults.stream_edits import Events, is_json
 from wireproof.mock.protocol.answers import Answer, StreamAnswer
 from wireproof.mock.protocol.messages import HttpRequest
@@ -102,8 +102,8 @@ def with_reasoning_alone(value: Any, cap: int) -> Any:
 
 
 HOOKS: Mapping[str, FaultHooks] = {
-    "free-starved-empty": spend_cap_on_reasoning(""),
-    "free-starved-null": spend_cap_on_reasoning(None),
+    "free-starved-empty": unless_stored(spend_cap_on_reasoning("")),
+    "free-starved-null": unless_stored(spend_cap_on_reasoning(None)),
     "free-starved-stream": FaultHooks(on_answer=spend_stream_on_reasoning),
     "free-starved-response": only_for_provider("aion", FaultHooks(on_answer=spend_response_on_reasoning)),
 }
