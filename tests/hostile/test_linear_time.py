@@ -1,4 +1,4 @@
-"""What reads a text of a server takes work in proportion to its length.
+"""Work on a text of a server, which grows in proportion to the length of the text.
 
 Each runs alone in a process whose CPU time is bounded far above what it needs, and far below what it would need if
 the work grew with the square of the length.
