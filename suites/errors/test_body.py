@@ -11,20 +11,21 @@ from wireproof.check import Case, Exchange, Inconclusive, NotJson, Provider, Unt
 
 MACHINE_WORD = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 ERROR_MEMBERS = ("message", "type", "param", "code")
-# Each of these reveals code, storage or structure of the server rather than the client's mistake.
+# Each of these reveals code, storage or structure of the server rather than the client's mistake. Each takes time
+# in proportion to the text: no run of characters that it repeats can hold another start of it.
 INTERNALS: Mapping[str, str] = {
     "an HTML page": r"<!doctype html|<html[\s>]|<body[\s>]",
     "a Python stack trace": r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+",
     "an error of the server's code": r"\b[A-Z]\w*(?:Error|Exception)\(",
-    "a stack trace": r"^\s+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
+    "a stack trace": r"^[^\S\n]+at [\w.$<>]+ ?\(.*:\d+(:\d+)?\)|goroutine \d+ \[|panic: runtime error",
     "a path of the server": (
-        r"(?<![\w/.:])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"
+        r"(?<![\w/.:-])/(?:usr|home|opt|srv|app|var|root|etc)/[\w./-]+"
         r"\.(?:py|js|ts|go|rs|rb|java|so|conf|ya?ml)\b|\b[A-Z]:\\\\?(?:\w+\\\\?)+\.(?:py|js|cs|dll)\b"
     ),
     "a database error": r"\bSQLSTATE\b|\bpsycopg\d?\.|\bsqlite3\.\w+Error|syntax error at or near|\bORA-\d{5}\b",
     "a table of a database": (
-        r"\brelation \"?[\w.]+\"? does not exist|no such table|\btable '[\w.]+' doesn't exist|\b\w+_\w*Table\b"
-        r"|violates \w+ constraint|constraint failed: \w+\.\w+"
+        r"\brelation \"?[\w.]+\"? does not exist|no such table|\btable '[\w.]+' doesn't exist"
+        r"|\b\w[^\W_]*+_\w*+(?<=Table)|violates \w+ constraint|constraint failed: \w+\.\w+"
     ),
     "a statement of a database": r"(?-i:\bSELECT .{1,200} FROM |\bINSERT INTO |\bUPDATE \S+ SET |\bDELETE FROM )",
     "an address of a service behind it": (
@@ -32,7 +33,7 @@ INTERNALS: Mapping[str, str] = {
         r"|\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}:\d{2,5}\b"
     ),
     "a key of the server": (
-        r"\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+        r"\bAKIA[0-9A-Z]{16}\b|(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY-----"
         r"|\bsk-(?:proj-|ant-)?[A-Za-z0-9]{24,}"
     ),
     "a hash of a secret": r"\$2[aby]\$\d\d\$|\$argon2(?:id?|d)\$|\bsha(?:1|256|512)[:$=][0-9a-f]{32,}",

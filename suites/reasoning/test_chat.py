@@ -10,7 +10,7 @@ from wireproof.check import Chunk, Exchange, Inconclusive, NotOffered, Provider,
 
 TAG = re.compile(r"</?think(?:ing)?>")
 FEWEST_WORDS = 4
-TAGGED_THOUGHT = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.S)
+START_TAG, END_TAG = re.compile(r"<think(?:ing)?>"), re.compile(r"</think(?:ing)?>")
 MESSAGE, CONTENT = "/choices/0/message", "/choices/0/message/content"
 
 
@@ -72,11 +72,18 @@ def test_inline(exchange: Exchange, provider: Provider) -> None:
         raise NotOffered("the contract says nothing about reasoning")
     text, is_inline = expect.text(exchange), provider.reasoning.otherwise == "inline"
     expect.undecided_if_cut(exchange)
-    found = TAGGED_THOUGHT.search(text)
+    found = _tagged_thought(text)
     if is_inline:
-        expect.condition(bool(found and found[1].strip()), "thinking between tags", text, at=CONTENT)
+        expect.condition(bool(found and found.strip()), "thinking between tags", text, at=CONTENT)
     else:
         expect.condition(found is None, "content without thinking", text, at=CONTENT)
+
+
+def _tagged_thought(text: str) -> str | None:
+    """The first text between tags, which is searched once however many tags have no end."""
+    start = START_TAG.search(text)
+    end = END_TAG.search(text, start.end()) if start else None
+    return text[start.end() : end.start()] if start and end else None
 
 
 @check("reasoning.not-shown", proves_obeyed=("reasoning_split", "reasoning_content"))

@@ -19,7 +19,8 @@ FRENCH_WORDS = ("la", "dictee", "numero")
 LEAST_SHARE_OF_WORDS = 0.6
 # Servers round times, and the last word may end after the end of the clip.
 ROUNDING_S = 0.5
-TIME = re.compile(r"(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})")
+# Hours are looked for at the first digit of a number alone, so that a long number is read once.
+TIME = re.compile(r"(?:(?<!\d)(\d{1,9}):)?(\d{2}):(\d{2})[.,](\d{3})")
 CUE = re.compile(rf"({TIME.pattern})\s*-->\s*({TIME.pattern})")
 
 

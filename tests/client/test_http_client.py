@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from wireproof.client.http_client import MAX_BODY_BYTES, HttpClient
+from wireproof.client.http_client import HttpClient
 from wireproof.client.loop_lag import STALL_NS, LoopLag
 from wireproof.client.partial_response import PartialResponse
 from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract.target import Deadlines, Key
 from wireproof.evidence.curl import curl_command
 from wireproof.evidence.exchange import Request
+from wireproof.formats.answer_bounds import MAX_BODY_BYTES
 
 pytestmark = pytest.mark.asyncio
 # No deadline passes, however long a busy machine lets this process wait.

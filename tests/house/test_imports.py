@@ -27,6 +27,7 @@ PURE = frozenset(
         "contract.target",
         "evidence.chat_stream",
         "evidence.exchange",
+        "formats.answer_bounds",
         "formats.content_coding",
         "formats.json_pointer",
         "formats.multipart",

@@ -32,6 +32,9 @@ def run(arguments: Sequence[str]) -> int:
     words = ["--help"] if LOCUST_HELP_FLAG in arguments else [word for word in arguments if word != "--web"]
     if not {"--web", "--headful", "--headless", "--worker"} & set(arguments):
         words.append("--headless")
+    # Locust's own default is every interface, where anyone could start a run that uses the key.
+    elif "LOCUST_WEB_HOST" not in os.environ and not any(word.startswith("--web-host") for word in words):
+        words += ["--web-host", "127.0.0.1"]
     command = [*locust_command(), *words]
     # In place of this process, so that a signal from a terminal or a container reaches the run, which then reports.
     os.execv(command[0], command)

@@ -30,10 +30,9 @@ from wireproof.client.request_builder import OutgoingRequest
 from wireproof.contract import certificates
 from wireproof.contract.target import Deadlines, Network
 from wireproof.evidence.exchange import TransportFailure
+from wireproof.formats.answer_bounds import MAX_BODY_BYTES
 from wireproof.formats.http_framing import has_surplus_bytes, interim_statuses
 
-# Enough for every response that the suites request; a longer body is truncated and marked so.
-MAX_BODY_BYTES = 16 * 1024 * 1024
 # The time in which a server resets a connection after an answer, if it does.
 RESET_WITHIN_S = 0.1
 
@@ -130,14 +129,16 @@ class HttpClient:
     ) -> None:
         self._deadlines, self._network, self._loop_lag = deadlines, network, LoopLag()
         self._watches_connections = watches_connections
+        self._transport = RecordingTransport(connections, tls_context(network), _proxy(network))
+        # It only builds requests. Sending by it would store the cookies of answers for later requests, where no
+        # evidence shows them, and read the Location of a redirection, which need not be an address.
         self._client = httpx.AsyncClient(
-            transport=RecordingTransport(connections, tls_context(network), _proxy(network)),
+            transport=self._transport,
             headers={
                 "User-Agent": f"wireproof/{__version__}",
                 "Accept": "*/*",
                 "Accept-Encoding": "identity",
             },
-            follow_redirects=False,
             trust_env=False,
         )
 
@@ -228,7 +229,8 @@ class HttpClient:
         }
         try:
             async with asyncio.timeout(limits.connect + limits.first_byte) as recording.first_byte_timeout:
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
+                response.request = request
         except TimeoutError:
             answer.broken = TransportFailure("first-byte", f"no answer within {limits.first_byte:g} s", recording.tail)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from wireproof.evidence.chat_stream import Stream, assemble_stream
@@ -119,7 +119,7 @@ class Exchange:
         broken: failure of the transport; None if there was none.
         retries: reason of each repetition of the request.
         attempts: the responses after which the request was repeated, in order.
-        truncated: true if the client stopped reading before the end.
+        truncated: true if the client stopped reading, or decoding, before the end.
         connection: number of the connection in the order of opening; None if it is unknown.
         interim: statuses of the interim responses, such as 100.
         left: true if the client closed the connection early, as the case requires.
@@ -169,7 +169,7 @@ class Exchange:
         attempts: tuple[Exchange, ...] = (),
     ) -> Exchange:
         """Freezes a response together with its request."""
-        return cls(
+        exchange = cls(
             target=target,
             case=case,
             endpoint=endpoint,
@@ -194,6 +194,7 @@ class Exchange:
             reset_after=response.reset_after,
             reused=response.reused,
         )
+        return replace(exchange, truncated=True) if exchange._is_decoding_cut else exchange
 
     @property
     def body(self) -> bytes:
@@ -281,6 +282,15 @@ class Exchange:
         raw, coding = tuple(read.data for read in self.reads), self.coding
         try:
             return coding is not None and coding.decode(raw).whole
+        except NotCoded:
+            return False
+
+    @property
+    def _is_decoding_cut(self) -> bool:
+        """True if the body decodes to more bytes than are decoded."""
+        coding = self.coding
+        try:
+            return coding is not None and coding.decode(tuple(read.data for read in self.reads)).cut
         except NotCoded:
             return False
 

@@ -22,7 +22,8 @@ MIN_COOKIE_LENGTH = 16
 MIN_EDGE_LENGTH = 5
 NEEDLE_LENGTH = 6
 MAX_CLEAN_TEXTS = 100_000
-JSON_STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?')
+# A string without an end reaches to the end of its line: if it were no match, each quote inside it would be tried.
+JSON_STRING = re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"(\s*:)?)?')
 INDEX_MEMBER = re.compile(rb'"\w*index"\s*:\s*(\d+)')
 # Bytes between two chunks of the chunked coding.
 CHUNK_LINE = re.compile(rb"\r\n[0-9A-Fa-f]{1,8}[^\r\n]*\r\n")

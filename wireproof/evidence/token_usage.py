@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof.evidence.exchange import Exchange, find_usage
+from wireproof.formats.answer_bounds import MAX_TOKEN_COUNT
 
 # The members of a request that cap the tokens of its answer.
 TOKEN_CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
@@ -50,4 +51,4 @@ def stated_count(usage: Mapping[str, Any], names: Iterable[str]) -> int | None:
 
 def _first_count(usage: Any, *names: str) -> int:
     counts = (usage.get(name) for name in names)
-    return next((count for count in counts if isinstance(count, int) and count > 0), 0)
+    return next((count for count in counts if type(count) is int and 0 < count <= MAX_TOKEN_COUNT), 0)

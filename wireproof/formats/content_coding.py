@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from wireproof.formats.answer_bounds import max_decoded_bytes
+
 # The window bits that select a format of zlib. Both formats are read, since servers send either under the name gzip.
 GZIP_BITS, GZIP_OR_ZLIB_BITS = 16 + zlib.MAX_WBITS, 32 + zlib.MAX_WBITS
 
@@ -23,10 +25,12 @@ class Decoded:
     Attributes:
         parts: decoded bytes of each part of the coded body.
         whole: true if the body is one complete coded stream without trailing bytes.
+        cut: true if the body decodes to more bytes than are decoded; the parts are then its start.
     """
 
     parts: tuple[bytes, ...]
     whole: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,17 @@ def find_coding(content_encoding: str | None) -> ContentCoding | None:
 
 
 def _inflate(parts: Sequence[bytes], bits: int) -> Decoded:
-    decoder = zlib.decompressobj(bits)
+    decoder, plain = zlib.decompressobj(bits), list[bytes]()
+    room = max_decoded_bytes(sum(map(len, parts)))
     try:
-        plain = tuple(decoder.decompress(part) for part in parts)
+        for part in parts:
+            # One byte too many tells a longer body from one that just fits.
+            decoded = decoder.decompress(part, room + 1) if room >= 0 else b""
+            plain.append(decoded[: max(room, 0)])
+            room -= len(decoded)
     except zlib.error as error:
         raise NotCoded(str(error)) from None
-    return Decoded(plain, decoder.eof and not decoder.unused_data)
+    return Decoded(tuple(plain), decoder.eof and not decoder.unused_data, cut=room < 0)
 
 
 def _store(parts: Sequence[bytes], bits: int) -> tuple[bytes, ...]:

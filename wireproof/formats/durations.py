@@ -9,15 +9,15 @@ from email.utils import parsedate_to_datetime
 # A number this large is a date in Unix seconds (after 2001), not a wait.
 EARLIEST_UNIX_TIME = 1_000_000_000
 SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-DURATION_PARTS = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+DURATION = re.compile(r"(?:\d++(?:\.\d++)?(?:ms|s|m|h|d))+")
+DURATION_PARTS = re.compile(r"(\d++(?:\.\d++)?)(ms|s|m|h|d)")
 
 
 def duration_s(value: str) -> float | None:
     """Seconds of a duration such as `6m0s`, `1.5s` or `120ms`; None for any other text."""
-    parts = DURATION_PARTS.findall(value)
-    if not parts or "".join(number + unit for number, unit in parts) != value:
+    if DURATION.fullmatch(value) is None:
         return None
-    return sum(float(number) * SECONDS_PER_UNIT[unit] for number, unit in parts)
+    return sum(float(number) * SECONDS_PER_UNIT[unit] for number, unit in DURATION_PARTS.findall(value))
 
 
 def seconds_until(value: str, now: float) -> float | None:

@@ -8,10 +8,15 @@ import re
 NOT_XML_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MAX_SHORT_LENGTH = 400
+# The starts of commands to a CI runner: `##[…]` and `##vso[…]` count anywhere in a line, `::name` where a line begins,
+# which a line may do anywhere once it is wrapped.
+CI_COMMAND = re.compile(r"#(?=#\w*\[)|:(?=:[A-Za-z])")
 
 
 def printable(text: str) -> str:
-    """Replaces control characters by escapes, so that text of a server cannot steer the terminal."""
+    """Replaces control characters and CI commands by escapes: text of a server steers neither terminal nor runner."""
+    if "##" in text or "::" in text:
+        text = CI_COMMAND.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

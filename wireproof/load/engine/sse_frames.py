@@ -15,11 +15,13 @@ SECOND_DATA_LINE = b"\ndata: "
 class EventSplitter:
     """Splits a stream into the data of its events, each as soon as it is complete."""
 
-    __slots__ = ("_decoder", "_has_started", "_returned", "rest")
+    __slots__ = ("_decoder", "_has_started", "_more", "_returned", "rest")
 
     def __init__(self) -> None:
-        # The bytes of an event that is not complete.
+        # The bytes of an event that is not complete, and the reads that continue its last line: joined once the line
+        # may end, so that each byte of a long line is copied once, however small the reads are.
         self.rest = b""
+        self._more: list[bytes] = []
         self._decoder: sse.Decoder | None = None
         self._returned = 0
         self._has_started = False
@@ -33,9 +35,14 @@ class EventSplitter:
         """Returns the data of the events that these bytes complete."""
         if self._decoder is not None:
             return self._feed_decoder(data)
+        if self.rest and b"\n" not in data and b"\r" not in data:
+            self._more.append(data)
+            return []
+        if self.rest:
+            data = self._take_rest() + data
         if b"\r" in data:
-            return self._switch_to_decoder([], self.rest + data)
-        blocks = (self.rest + data if self.rest else data).split(b"\n\n")
+            return self._switch_to_decoder([], data)
+        blocks = data.split(b"\n\n")
         self.rest = blocks.pop()
         payloads: list[bytes] = []
         for index, block in enumerate(blocks):
@@ -51,11 +58,16 @@ class EventSplitter:
     def close(self) -> tuple[sse.Offence, ...]:
         """Ends the stream, and returns its offences."""
         if self._decoder is None and self.rest:
-            self._switch_to_decoder([], self.rest)
+            self._switch_to_decoder([], self._take_rest())
         if self._decoder is None:
             return ()
         self._decoder.close()
         return tuple(self._decoder.offences)
+
+    def _take_rest(self) -> bytes:
+        rest, self.rest = b"".join((self.rest, *self._more)), b""
+        self._more.clear()
+        return rest
 
     def _switch_to_decoder(self, payloads: list[bytes], rest: bytes) -> list[bytes]:
         self._decoder, self.rest = sse.Decoder(), b""
