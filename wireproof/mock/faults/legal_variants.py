@@ -17,7 +17,7 @@ from wireproof.mock.protocol.answers import JSON_TYPE, SSE_TYPE, Answer, Outgoin
 from wireproof.mock.protocol.messages import HttpRequest
 from wireproof.mock.provider.body_validation import JsonObject
 
-GENERATING_PATHS = ("/chat/completions", "/completions", "/responses")
+PATHS_OF_ANSWERS = ("/chat/completions", "/completions", "/responses")
 RESET_HEADER = re.compile(r"(?i)x-ratelimit-reset$")
 
 
@@ -35,7 +35,7 @@ def unless_stored(hooks: FaultHooks) -> FaultHooks:
 
     def change_answer(answer: Answer, received: HttpRequest) -> Answer:
         asked = body_as_object(received)
-        is_new = received.method == "POST" and received.path.endswith(GENERATING_PATHS)
+        is_new = received.method == "POST" and received.path.endswith(PATHS_OF_ANSWERS)
         is_stored = asked.get("store") is True or asked.get("background") is True
         return hooks.on_answer(answer, received) if is_new and not is_stored else answer
 
