@@ -29,7 +29,7 @@ LEAST_SHARES_RED = {
     "iio": 0.946,
     "aiorouter": 0.948,
     "iotex": 0.946,
-    "io-intelligence": 0.955,
+    "io-intelligence": 0.952,
 }
 WORDS = {
     "key-shown": {"openai": "core", "iio": "advice"},
