@@ -376,7 +376,7 @@ def test_the_name_of_an_endpoint_is_in_the_results_of_load_runs(
 ) -> None:
     at = ("chat", "--host", plain, "--provider", "iio", "--model", "qwen2.5:7b", "--name", "acme-prod", "--no-judge")
     ceiling = ("-u", "1", "-t", "60s", "--max-requests", "2", "--report-dir", "load")
-    assert_ends_with(wireproof("load", *at, *ceiling), 0, "wireproof load chat: acme-prod, iio, closed loop")
+    assert_ends_with(wireproof("load", *at, *ceiling), 0, "wireproof load chat: acme-prod, iio contract")
     assert json.loads((tmp_path / "load/load.json").read_text(encoding="utf-8"))["name"] == "acme-prod"
     assert "chat, acme-prod, iio" in (tmp_path / "load/load.md").read_text(encoding="utf-8")
     assert "chat, acme-prod, iio" in (tmp_path / "load/load.html").read_text(encoding="utf-8")

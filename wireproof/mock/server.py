@@ -94,6 +94,8 @@ class Server:
 
     def _report_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Reports a problem of the loop; a lack of descriptors once, although the loop meets it again and again."""
+        if self._lacks_descriptors and self._stopping.is_set():
+            return  # asyncio listens again a second after the lack, even if the listener was closed meanwhile
         if not context.get("message", "").startswith(NO_DESCRIPTOR):
             loop.default_exception_handler(context)
         elif not self._lacks_descriptors:
