@@ -381,7 +381,7 @@ def test_the_name_of_an_endpoint_is_in_the_results_of_load_runs(
     assert "chat, acme-prod, iio" in (tmp_path / "load/load.md").read_text(encoding="utf-8")
     assert "chat, acme-prod, iio" in (tmp_path / "load/load.html").read_text(encoding="utf-8")
     step = ("--by", "users", "--steps", "1", "-t", "60", "--max-requests", "2", "--slo", "e2e=60000")
-    assert "sweep of chat at acme-prod: " in wireproof("sweep", *at, *step).stdout
+    assert "sweep of chat at acme-prod\n" in wireproof("sweep", *at, *step).stdout
 
 
 @pytest.mark.parametrize("name", ["", "[x]", "a" * 61, "-x", "a::b"])
