@@ -144,6 +144,21 @@ def test_a_test_of_a_user_gets_the_exchange_of_a_case(fresh: Fresh, project: Pat
     assert "2 passed" in text_of(done)
 
 
+def test_the_exchanges_of_a_session_share_one_model_list_and_one_ceiling(fresh: Fresh, tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(
+        "import pytest\n"
+        "def test_ceiling(wireproof_exchange):\n"
+        "    assert wireproof_exchange('models-list').status == wireproof_exchange('chat-basic').status == 200\n"
+        "    with pytest.raises(pytest.skip.Exception, match='the budget of 2 requests is spent'):\n"
+        "        wireproof_exchange('chat-cap')\n",
+        encoding="utf-8",
+    )
+    plain = ["-p", "wireproof.plugin", "-o", "asyncio_default_fixture_loop_scope=session"]
+    words = [*plain, "--provider", "iio", "--max-requests", "2", "test_mine.py"]
+    done = fresh("pytest", "-q", *words, cwd=tmp_path, env=environment())
+    assert (done.returncode, "1 passed" in text_of(done)) == (0, True), text_of(done)
+
+
 def test_the_process_has_no_suite_afterwards() -> None:
     assert data_files.own_suites() == ()
     assert "acme" not in loading.load_providers()

@@ -12,7 +12,7 @@ from wireproof.client.model_choice import with_models
 from wireproof.client.sender import Sender
 from wireproof.contract.target_options import TargetOptions
 from wireproof.errors import ConfigError
-from wireproof.evidence.case_result import CaseResult, NotSent
+from wireproof.evidence.case_result import NotSent
 from wireproof.evidence.exchange import Exchange
 from wireproof.formats.near_miss import did_you_mean
 from wireproof.session.run import Run
@@ -29,7 +29,7 @@ def wireproof_exchange(pytestconfig: pytest.Config) -> Iterator[Callable[..., Ex
     """
     run = Run.from_options(TargetOptions.from_parsed(vars(pytestconfig.option)))
     run.set_addresses(run.target_runs)
-    results: dict[tuple[str, str], CaseResult] = {}
+    senders: dict[str, Sender] = {}
 
     def exchange_of(case: str, target: str | None = None) -> Exchange:
         target_run = _find_target(run, target)
@@ -37,9 +37,8 @@ def wireproof_exchange(pytestconfig: pytest.Config) -> Iterator[Callable[..., Ex
         if case not in target_run.cases:
             near = did_you_mean(case, target_run.cases, "`wireproof cases` lists them")
             raise ConfigError(f"wireproof_exchange({case!r})", "there is no such case", near)
-        if (name, case) not in results:
-            results.update({(name, key): value for key, value in asyncio.run(_send(target_run, case)).items()})
-        result = results[name, case]
+        senders[name] = asyncio.run(_send(target_run, case, senders.get(name)))
+        result = senders[name].evidence[case]
         if isinstance(result, NotSent):
             pytest.skip(f"{case}: {result.reason}")
         return result[-1]
@@ -55,12 +54,16 @@ def _find_target(run: Run, name: str | None) -> TargetRun:
     return next(iter(run.target_runs.values())) if name is None else run.target_runs[name]
 
 
-async def _send(target_run: TargetRun, case: str) -> dict[str, CaseResult]:
-    """The results of a case and of the model list, from which a model is picked if none is named."""
+async def _send(target_run: TargetRun, case: str, earlier: Sender | None) -> Sender:
+    """The sender with the result of a case, and of the model list, from which a model is picked if none is named.
+
+    Args:
+        earlier: the sender of the cases before, whose results, budget and pace continue.
+    """
     target = target_run.target
     async with HttpClient(target.connections, target.deadlines, target.network) as client:
-        sender = Sender(target, client)
+        sender = Sender(target, client) if earlier is None else earlier.on_connection(client)
         listed = await sender.send(target_run.cases[SMOKE_CASES[0]])
         sender.target = with_models(target, listed)
         await sender.send(target_run.cases[case])
-        return sender.evidence
+        return sender
