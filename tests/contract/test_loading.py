@@ -307,8 +307,8 @@ def test_a_mistake_in_a_project_file_raises_an_error_of_one_sentence(
 def empty_caches() -> Iterator[None]:
     """Empties the caches of the project files before and after."""
     caches = (
-        *(data_files.root, loading._case_files, loading._case_entries, loading._load_cases, loading._read_clauses),
-        *(loading._read_checked_providers, schemas._compile_schema),
+        *(data_files.root, loading.case_files, loading.case_entries, loading.load_cases, loading.load_clauses),
+        *(loading._read_checked_providers, schemas._find_schema, schemas._schema_documents),
     )
     for cached in caches:
         cached.cache_clear()

@@ -7,15 +7,25 @@ the process before anything is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import _lru_cache_wrapper, cache
 from pathlib import Path
+from typing import TypeVar
 
 from wireproof.errors import ConfigError
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 SUITE_PATTERNS = ("providers.yaml", "clauses.yaml", "cases.yaml", "faults.yaml", "schemas", "test_*.py")
 _own_suites: tuple[Path, ...] = ()
+_caches: list[Callable[[], None]] = []
+Loaded = TypeVar("Loaded")
+
+
+def cache_for_suites(load: Callable[..., Loaded]) -> _lru_cache_wrapper[Loaded]:
+    """As `functools.cache`, for what is loaded from the suites: other own suites empty the cache."""
+    cached = cache(load)
+    _caches.append(cached.cache_clear)
+    return cached
 
 
 def use_suites(folders: Iterable[Path]) -> None:
@@ -28,7 +38,10 @@ def use_suites(folders: Iterable[Path]) -> None:
         if not any(any(folder.glob(pattern)) for pattern in SUITE_PATTERNS):
             files = ", ".join(SUITE_PATTERNS)
             raise ConfigError(f"--suite {folder}", "it has no file of a suite", f"name a folder with one of {files}")
-    _own_suites = chosen
+    if chosen != _own_suites:
+        _own_suites = chosen
+        for clear in _caches:
+            clear()
 
 
 def own_suites() -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from wireproof.contract import data_files, feature_pairs, schemas
 from wireproof.contract.case import Case
 from wireproof.contract.case_files import read_cases
 from wireproof.contract.clause import Clause
+from wireproof.contract.data_files import cache_for_suites
 from wireproof.contract.provider import BASELINE_PROVIDER as BASELINE_PROVIDER
 from wireproof.contract.provider import Provider
 from wireproof.errors import ConfigError
@@ -55,6 +56,7 @@ def endpoint_paths() -> list[str]:
     return [endpoint.path for endpoint in load_providers()[BASELINE_PROVIDER].endpoints.values()]
 
 
+@cache_for_suites
 def load_clauses(folder: str) -> tuple[Clause, ...]:
     """The clauses of schemas/<folder>/clauses.yaml in order, each pair selector replaced by the cases it selects.
 
@@ -70,12 +72,21 @@ def clauses_of(provider: Provider) -> tuple[Clause, ...]:
 
     Raises ConfigError for a duplicate id.
     """
-    clauses = list(load_clauses(provider.schemas))
-    for folder in data_files.own_suites():
-        if (folder / "clauses.yaml").is_file() and provider.name in _providers_of_suite(folder):
-            clauses += _read_clauses(folder / "clauses.yaml", str(folder / "clauses.yaml"), provider.name)
-    _check_ids_differ(clauses, provider.name)
-    return tuple(clauses)
+    of_document, own = load_clauses(provider.schemas), _own_clauses(provider.name)
+    if own:
+        _check_ids_differ((*of_document, *own), provider.name)
+    return (*of_document, *own)
+
+
+@cache_for_suites
+def _own_clauses(provider: str) -> tuple[Clause, ...]:
+    files = [folder / "clauses.yaml" for folder in data_files.own_suites()]
+    return tuple(
+        clause
+        for file in filter(Path.is_file, files)
+        if provider in _providers_of_suite(file.parent)
+        for clause in _read_clauses(file, str(file), provider)
+    )
 
 
 def _providers_of_suite(folder: Path) -> Collection[str]:
@@ -95,7 +106,6 @@ def _check_ids_differ(clauses: Iterable[Clause], where: str) -> None:
         seen.add(clause.id)
 
 
-@cache
 def _read_clauses(file: Path, display_name: str, folder: str) -> tuple[Clause, ...]:
     data = read_yaml(file, display_name)
     schemas.check_format(data, "clauses", display_name)
@@ -130,28 +140,20 @@ def _selected_cases(selector: str, provider: Provider | None, where: str) -> lis
     return selected
 
 
+@cache_for_suites
 def case_files() -> Mapping[Path, Mapping[str, Any]]:
     """The entries of every cases.yaml, and those of the covering array of features, by file."""
-    return _case_files(data_files.own_suites())
-
-
-@cache
-def _case_files(own: tuple[Path, ...]) -> Mapping[Path, Mapping[str, Any]]:
     bundled = sorted((data_files.root() / "suites").glob("*/cases.yaml"))
-    of_users = (folder / "cases.yaml" for folder in own)
+    of_users = (folder / "cases.yaml" for folder in data_files.own_suites())
     files = {file: _read_cases_data(file) for file in (*bundled, *filter(Path.is_file, of_users))}
     return files | {data_files.root() / feature_pairs.ARRAY_FILE: feature_pairs.entries_of_array()}
 
 
+@cache_for_suites
 def case_entries() -> Mapping[str, Any]:
     """The entries of all case files by name; raises ConfigError for a duplicate name."""
-    return _case_entries(data_files.own_suites())
-
-
-@cache
-def _case_entries(own: tuple[Path, ...]) -> Mapping[str, Any]:
     entries: dict[str, Any] = {}
-    for file, entries_of_file in _case_files(own).items():
+    for file, entries_of_file in case_files().items():
         for name in entries_of_file:
             if name in entries:
                 raise ConfigError(f"{_display_name(file)}, {name}", "the name is used twice", "rename it")
@@ -159,17 +161,13 @@ def _case_entries(own: tuple[Path, ...]) -> Mapping[str, Any]:
     return entries
 
 
+@cache_for_suites
 def load_cases() -> Mapping[str, Case]:
     """Every case by name."""
-    return _load_cases(data_files.own_suites())
-
-
-@cache
-def _load_cases(own: tuple[Path, ...]) -> Mapping[str, Case]:
     cases = [
         case
-        for file, entries in _case_files(own).items()
-        for case in read_cases(file.parent.name, entries, _display_name(file), _case_entries(own))
+        for file, entries in case_files().items()
+        for case in read_cases(file.parent.name, entries, _display_name(file), case_entries())
     ]
     return {case.name: case for case in cases}
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
 from wireproof.contract import data_files
+from wireproof.contract.data_files import cache_for_suites
 from wireproof.contract.finding import Finding, display_text
 from wireproof.errors import ConfigError
 from wireproof.formats import json_pointer
@@ -71,7 +71,7 @@ def _findings(engine: Any, instance: Any) -> tuple[Finding, ...]:
 
 def schema_document(name: str) -> Mapping[str, Any]:
     """One schema as JSON, by its path below schemas/."""
-    document: Mapping[str, Any] = _schema_documents(data_files.schema_folders())[SCHEMA_ROOT_URI + name]
+    document: Mapping[str, Any] = _schema_documents()[SCHEMA_ROOT_URI + name]
     return document
 
 
@@ -148,13 +148,9 @@ def _expected_text(error: ValidationError) -> str:
     return describe() if describe else f"a value allowed by {error.validator} {display_text(value)}"
 
 
+@cache_for_suites
 def _find_schema(uri: str) -> Schema | None:
-    return _compile_schema(uri, data_files.schema_folders())
-
-
-@cache
-def _compile_schema(uri: str, folders: tuple[Path, ...]) -> Schema | None:
-    documents = _schema_documents(folders)
+    documents = _schema_documents()
     if uri not in documents:
         return None
     name = uri.rpartition("/")[2].removesuffix(".json")
@@ -162,14 +158,9 @@ def _compile_schema(uri: str, folders: tuple[Path, ...]) -> Schema | None:
     return Schema(name, uri, fast)
 
 
+@cache_for_suites
 def _explaining_engine(uri: str) -> Any:
-    """The engine that explains, for the schema at an address."""
-    return _make_explaining_engine(uri, data_files.schema_folders())
-
-
-@cache
-def _make_explaining_engine(uri: str, folders: tuple[Path, ...]) -> Any:
-    """The engine that explains.
+    """The engine that explains, for the schema at an address.
 
     It is imported where something is to be explained: most processes have nothing of the kind.
     """
@@ -177,18 +168,18 @@ def _make_explaining_engine(uri: str, folders: tuple[Path, ...]) -> Any:
     from jsonschema import Draft202012Validator
     from referencing.jsonschema import DRAFT202012
 
-    documents = _schema_documents(folders)
+    documents = _schema_documents()
     registry: referencing.Registry[Any] = referencing.Registry().with_resources(
         (key, DRAFT202012.create_resource(value)) for key, value in documents.items()
     )
     return Draft202012Validator(documents[uri], registry=registry, format_checker=None)
 
 
-@cache
-def _schema_documents(folders: tuple[Path, ...]) -> Mapping[str, Any]:
+@cache_for_suites
+def _schema_documents() -> Mapping[str, Any]:
     """Every schema file by its URI; raises ConfigError for a file that is not JSON, or that another folder has too."""
     documents: dict[str, Any] = {}
-    for folder in folders:
+    for folder in data_files.schema_folders():
         for uri, document in _read_schemas(folder):
             if uri in documents:
                 name = uri.removeprefix(SCHEMA_ROOT_URI)

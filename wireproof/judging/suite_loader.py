@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from wireproof.contract import data_files
+from wireproof.contract.data_files import cache_for_suites
 from wireproof.errors import ConfigError
 from wireproof.judging.check import Check, registry
 
 
+@cache_for_suites
 def load_checks() -> dict[str, Check]:
     """Loads all suites, own ones included; returns every check by id.
 
     Raises ConfigError for a file of an own suite that cannot be imported.
     """
-    return _load_checks(data_files.own_suites())
-
-
-@cache
-def _load_checks(own: tuple[Path, ...]) -> dict[str, Check]:
     for file in sorted((data_files.root() / "suites").glob("*/test_*.py")):
         _import_file(file)
-    for file in (file for folder in own for file in sorted(folder.glob("test_*.py"))):
+    for file in (file for folder in data_files.own_suites() for file in sorted(folder.glob("test_*.py"))):
         try:
             _import_file(file)
         except Exception as error:

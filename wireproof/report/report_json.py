@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from wireproof import __version__
 from wireproof.contract import data_files
+from wireproof.contract.data_files import cache_for_suites
 from wireproof.judging.decided_promises import DocumentPromises
 from wireproof.judging.verdict import Divergence, Verdict
 from wireproof.report.column_words import outcome_column
@@ -27,15 +26,11 @@ def suite_without_digest(version: str) -> dict[str, str]:
     return {"version": version, "digest": UNKNOWN_DIGEST}
 
 
+@cache_for_suites
 def installed_suite() -> Mapping[str, str]:
     """The installed suite: its version, and a digest of the files that decide verdicts (checks, cases, contracts)."""
-    return _digest_suite(data_files.root(), data_files.own_suites())
-
-
-@cache
-def _digest_suite(root: Path, own: tuple[Path, ...]) -> Mapping[str, str]:
     digest = sha256()
-    places = [(root, SUITE_FILES), *((folder, OWN_SUITE_FILES) for folder in own)]
+    places = [(data_files.root(), SUITE_FILES), *((folder, OWN_SUITE_FILES) for folder in data_files.own_suites())]
     for folder, patterns in places:
         for file in sorted({file for pattern in patterns for file in folder.glob(pattern)}):
             content = file.read_bytes()
