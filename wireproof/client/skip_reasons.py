@@ -26,16 +26,11 @@ def skip_reason(case: Case, target: Target) -> NotSent | None:
     if missing_means:
         return NotSent("untestable", not_given(missing_means))
     if PROFILES.index(case.profile) > PROFILES.index(target.profile):
-        return NotSent("untestable", profile_reason(case.profile))
+        return NotSent("untestable", f"belongs to the profile {case.profile} (--profile {case.profile})")
     if case.connection_count > target.connections:
         reason = f"needs {case.connection_count} connections at once, and this run has {target.connections}"
         return NotSent("untestable", reason)
     return _serving_model(case, target)
-
-
-def profile_reason(profile: str) -> str:
-    """Reason why a case is not sent that belongs to a larger profile than that of the run."""
-    return f"belongs to the profile {profile} (--profile {profile})"
 
 
 def _serving_model(case: Case, target: Target) -> NotSent | None:

@@ -8,8 +8,9 @@ A clause that is excluded or pending has no judgement and is not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -193,23 +194,24 @@ def causes_without_verdict(
     Args:
         complete: false if the run was cut off, so that verdicts are missing which were selected.
     """
-    return {
-        clause.id: _cause_of_absence(clause, cases, profile, complete) for clause in clauses if clause.state == "judged"
-    }
+    # Many clauses have the same selectors, each of which is held against every case.
+    smallest = cache(partial(_smallest_profile, cases))
+    judged = (clause for clause in clauses if clause.state == "judged")
+    return {clause.id: _cause_of_absence(clause, smallest, profile, complete) for clause in judged}
 
 
-def _cause_of_absence(clause: Clause, cases: Mapping[str, Case], profile: str, complete: bool) -> str:
+def _cause_of_absence(clause: Clause, smallest: Callable[[str], int], profile: str, complete: bool) -> str:
     named = [tuple(judgement.case.values()) for judgement in clause.judged]
     asked = [names for names in named if not any(is_generated(name) for name in names)]
     if not asked:
         return "generated"
-    profiles = [max(_smallest_profile(name, cases) for name in names) for names in asked]
+    profiles = [max(map(smallest, names)) for names in asked]
     if min(profiles) > PROFILES.index(profile):
         return f"profile-{PROFILES[min(profiles)]}"
     return "not-selected" if complete else "cut-off"
 
 
-def _smallest_profile(name: str, cases: Mapping[str, Case]) -> int:
+def _smallest_profile(cases: Mapping[str, Case], name: str) -> int:
     """The rank of the smallest profile that has a case of that name, or one that the selector matches."""
     matching = [case for case in cases.values() if selector_matches(name, case)] if is_selector(name) else [cases[name]]
     return min((PROFILES.index(case.profile) for case in matching), default=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from wireproof.contract.case import Case, is_generated
+from wireproof.contract.case import PROFILES, Case, is_generated
 from wireproof.contract.clause import WIRE, Clause, Judgement, highest_level
 from wireproof.contract.target import Target
 from wireproof.contract.target_columns import Column
@@ -59,6 +59,11 @@ class PlannedVerdict:
         A selector cites a rule about the form of every answer, and promises no answer to this case.
         """
         return highest_level(tuple(judgement.level for judgement in self._judgements_by_name))
+
+    def profile(self, cases: Mapping[str, Case]) -> str:
+        """The smallest profile that sends all its cases; generated cases belong to every profile."""
+        ranks = (PROFILES.index(cases[name].profile) for _, name in self.cases if name in cases)
+        return PROFILES[max(ranks, default=0)]
 
     @property
     def is_cited_by_selectors(self) -> bool:

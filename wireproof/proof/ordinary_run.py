@@ -58,7 +58,7 @@ class OrdinaryRun:
 
     def profile_of(self, planned: PlannedVerdict) -> str:
         """The smallest profile that sends all cases of a planned verdict."""
-        return PROFILES[max(PROFILES.index(self._run.cases[name].profile) for _, name in planned.cases)]
+        return planned.profile(self._run.cases)
 
     def missing_means(self, planned: PlannedVerdict) -> tuple[str, ...]:
         """The means that a planned verdict needs and the run does not have."""

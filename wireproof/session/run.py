@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from wireproof import __version__
 from wireproof.contract import loading
-from wireproof.contract.clause import WIRE
 from wireproof.contract.target_options import TargetOptions, build_targets, environment, with_address
 from wireproof.evidence.ledger_reader import StoredRun
 from wireproof.evidence.ledger_writer import Ledger
@@ -73,6 +72,7 @@ class Run:
     _resources: ExitStack = field(default_factory=ExitStack)
     _mock: mock_process.AddressLookup | None = None
     _written_verdicts: list[dict[str, Any]] = field(default_factory=list)
+    _told_promises: tuple[DocumentPromises, ...] = ()
 
     def __post_init__(self) -> None:
         secrets = {secret for target_run in self.target_runs.values() for secret in target_run.target.secrets}
@@ -184,7 +184,8 @@ class Run:
         self.open_ledger()
         self._written_verdicts = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
-            promises = [one.as_data() for one in self.promises()]
+            self._told_promises = self.promises()
+            promises = [one.as_data() for one in self._told_promises]
             self.ledger.write_footer(self.usage.requests, len(self.verdicts), exit, promises)
 
     def gates(self, verdict: Verdict) -> bool:
@@ -270,10 +271,9 @@ class Run:
             loading.load_cases(),
             {name: target_run.target.profile for name, target_run in self.target_runs.items()},
             {
-                (name, column.name): target_run.left_out_outcomes(column.name)
+                (name, contract): outcomes
                 for name, target_run in self.target_runs.items()
-                for column in target_run.columns
-                if column.name in (target_run.target.provider.name, WIRE)
+                for contract, outcomes in target_run.left_out_outcomes().items()
             },
             complete=complete,
         )
@@ -292,7 +292,7 @@ class Run:
             policy=self.policy_facts,
             gating=gating,
             exit=exit,
-            promises=self.promises(complete=complete),
+            promises=self._told_promises or self.promises(complete=complete),
             too_little=self.too_little_decided,
             findings=group_findings(self.verdicts, gating, self.own_contracts),
         )

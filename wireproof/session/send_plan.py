@@ -17,9 +17,8 @@ from wireproof.client.request_builder import OutgoingRequest, build_request
 from wireproof.client.skip_reasons import CannotSend, skip_reason
 from wireproof.client.window_waits import longest_wait_s
 from wireproof.contract.case import PROFILE_CEILINGS, Case, is_generated
-from wireproof.contract.clause import WIRE
 from wireproof.contract.extras import GENERATE, check_extra
-from wireproof.contract.target import Target, not_given
+from wireproof.contract.target import Target
 from wireproof.evidence.case_result import NotSent
 from wireproof.judging.decided_promises import (
     ClauseOutcome,
@@ -31,7 +30,7 @@ from wireproof.judging.shown_abilities import ABILITY_ROLES
 from wireproof.judging.verdict_plan import PlannedVerdict
 from wireproof.report.promises_text import promises_lines
 from wireproof.session.send_target import MAX_RESPONSES, SMOKE_CASES
-from wireproof.session.target_run import TargetRun
+from wireproof.session.target_run import TargetRun, first_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,10 @@ class SendPlan:
         asked = (one for name, case in self.cases.items() if not is_generated(name) for one in case)
         return tuple(one for one in asked if one.input)
 
-    def _largest_repeats(self, size: Callable[[CostCeiling], float]) -> float:
-        """The upper bound of a sum over all repeats: they are the largest requests."""
-        return sum(nlargest(self.max_repeats, (size(one) for one in self._repeatable * (MAX_RESPONSES - 1))))
+    def _upper_bound(self, size: Callable[[CostCeiling], float]) -> float:
+        """The upper bound of a sum over all requests and repeats, which are at worst those of the largest requests."""
+        repeats = nlargest(self.max_repeats, map(size, self._repeatable * (MAX_RESPONSES - 1)))
+        return sum(map(size, self.ceilings)) + sum(repeats)
 
     @property
     def uncapped_cases(self) -> tuple[str, ...]:
@@ -91,20 +91,19 @@ class SendPlan:
     @property
     def max_output_tokens(self) -> int:
         """The upper bound of the output tokens of all capped requests, repeats included."""
-        return sum(one.output or 0 for one in self.ceilings) + int(self._largest_repeats(lambda one: one.output or 0))
+        return int(self._upper_bound(lambda one: one.output or 0))
 
     @property
     def max_input_tokens(self) -> int:
         """The upper bound of the input tokens of all requests, repeats included."""
-        return sum(one.input for one in self.ceilings) + int(self._largest_repeats(lambda one: one.input))
+        return int(self._upper_bound(lambda one: one.input))
 
     @property
     def max_cost(self) -> float | None:
         """The upper bound of the cost in dollars, repeats included; None if the cost of a request is unknown."""
-        costs = [one.cost for one in self.ceilings]
-        if None in costs:
+        if any(one.cost is None for one in self.ceilings):
             return None
-        return sum(cost for cost in costs if cost is not None) + self._largest_repeats(lambda one: one.cost or 0)
+        return self._upper_bound(lambda one: one.cost or 0)
 
     @property
     def expected_seconds(self) -> float | None:
@@ -197,8 +196,10 @@ def build_plan(target_run: TargetRun, examples: int = 0) -> SendPlan:
         for planned in target_run.entries
     )
     waits = longest_wait_s((target_run.cases[name] for name in sent if name in target_run.cases), target)
+    left_out = replace(target_run, target=target).left_out_outcomes()
     promises = tuple(
-        _expected_promises(target_run, column, target, sent, reasons) for column in (target.provider.name, WIRE)
+        _expected_promises(target_run, contract, target, sent, reasons, outcomes)
+        for contract, outcomes in left_out.items()
     )
     return SendPlan(target, sent, unsent, judged, waits, promises)
 
@@ -214,7 +215,12 @@ def _generated_requests(
 
 
 def _expected_promises(
-    target_run: TargetRun, contract: str, target: Target, sent: Collection[str], reasons: Mapping[str, NotSent]
+    target_run: TargetRun,
+    contract: str,
+    target: Target,
+    sent: Collection[str],
+    reasons: Mapping[str, NotSent],
+    left_out: Iterable[ClauseOutcome],
 ) -> DocumentPromises:
     """The promises of one column if each request that is sent gets an answer that decides."""
     outcomes = [
@@ -223,7 +229,7 @@ def _expected_promises(
         if planned.provider == contract and (expected := _expected_outcome(planned, target, sent, reasons)) is not None
         for clause, judgement in planned.clauses
     ]
-    outcomes += replace(target_run, target=target).left_out_outcomes(contract)
+    outcomes += left_out
     clauses = next(column.clauses for column in target_run.columns if column.name == contract)
     absent = causes_without_verdict(clauses, target_run.cases, target.profile)
     return document_promises(target.name, contract, outcomes, clauses, absent)
@@ -233,12 +239,8 @@ def _expected_outcome(
     planned: PlannedVerdict, target: Target, sent: Collection[str], reasons: Mapping[str, NotSent]
 ) -> NotSent | None:
     """The outcome that a plan expects of a verdict, with its reason; None for a generated case that is not drawn."""
-    lacking = planned.needs - target.means
-    if lacking:
-        return NotSent("untestable", not_given(lacking))
-    unsent = [reasons[name] for _, name in planned.cases if name in reasons]
-    if unsent:
-        return unsent[0]
+    if (reason := first_reason(planned, target, reasons.get)) is not None:
+        return reason
     return NotSent("pass", "") if all(name in sent for _, name in planned.cases) else None
 
 

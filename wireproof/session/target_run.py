@@ -6,14 +6,16 @@ OpenAI's document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from wireproof.client.model_choice import with_models
 from wireproof.client.recorder import Recorder
 from wireproof.client.skip_reasons import skip_reason
 from wireproof.contract import loading
 from wireproof.contract.case import PROFILES, Case
+from wireproof.contract.clause import WIRE
 from wireproof.contract.extras import GENERATE, has_extra
 from wireproof.contract.provider import Provider
 from wireproof.contract.target import Target, not_given
@@ -63,21 +65,17 @@ class TargetRun:
         """The planned verdicts of a check."""
         return self._by_check.get(check, ())
 
-    def left_out_outcomes(self, contract: str) -> tuple[ClauseOutcome, ...]:
-        """The outcomes of the verdicts of one contract that the profile leaves out, with what they need first."""
-        every = dict.fromkeys(name for planned in self.left_out for _, name in planned.cases if name in self.cases)
-        reasons = {name: skip_reason(self.cases[name], self.target) for name in every}
-        return tuple(
-            ClauseOutcome(clause.id, judgement.level, reason.outcome, reason.reason)
-            for planned in self.left_out
-            if planned.provider == contract and (reason := self._first_reason(planned, reasons)) is not None
-            for clause, judgement in planned.clauses
-        )
-
-    def _first_reason(self, planned: PlannedVerdict, reasons: Mapping[str, NotSent | None]) -> NotSent | None:
-        if lacking := planned.needs - self.target.means:
-            return NotSent("untestable", not_given(lacking))
-        return next((reason for _, name in planned.cases if (reason := reasons.get(name)) is not None), None)
+    def left_out_outcomes(self) -> dict[str, list[ClauseOutcome]]:
+        """Contract → the outcomes of its verdicts that the profile leaves out; for the own contract and the wire."""
+        found: dict[str, list[ClauseOutcome]] = {self.target.provider.name: [], WIRE: []}
+        reason_of = cache(lambda name: skip_reason(self.cases[name], self.target))
+        for planned in self.left_out:
+            if planned.provider in found and (reason := first_reason(planned, self.target, reason_of)) is not None:
+                found[planned.provider] += [
+                    ClauseOutcome(clause.id, judgement.level, reason.outcome, reason.reason)
+                    for clause, judgement in planned.clauses
+                ]
+        return found
 
     @property
     def judges(self) -> ColumnJudges:
@@ -166,6 +164,17 @@ class TargetRun:
         return next((reason for reason in reasons if reason is not None), None)
 
 
+def first_reason(planned: PlannedVerdict, target: Target, reason_of: Callable[[str], NotSent | None]) -> NotSent | None:
+    """The reason why a run does not judge a planned verdict; None if there is none.
+
+    Args:
+        reason_of: name of a case → the reason why it is not sent.
+    """
+    if lacking := planned.needs - target.means:
+        return NotSent("untestable", not_given(lacking))
+    return next((reason for _, name in planned.cases if (reason := reason_of(name)) is not None), None)
+
+
 def open_target_run(target: Target, providers: Mapping[str, Provider], checks: Mapping[str, Check]) -> TargetRun:
     """The run of a target with the planned verdicts of all columns.
 
@@ -179,9 +188,11 @@ def open_target_run(target: Target, providers: Mapping[str, Provider], checks: M
             clause = planned.clauses[0][0].id
             raise ConfigError(f"clause {clause}", f"no check is called {planned.check!r}", "name a check of suites/")
     smoke_first = sorted(planned_verdicts, key=lambda planned: (planned.case not in SMOKE_CASES,))
-    asked = [planned for planned in smoke_first if _is_in_profile(planned, cases, target.profile)]
-    left_out = [planned for planned in smoke_first if not _is_in_profile(planned, cases, target.profile)]
-    return TargetRun(target, columns, cases, checks, tuple(asked), left_out=tuple(left_out))
+    larger = PROFILES[PROFILES.index(target.profile) + 1 :]
+    parts: dict[bool, list[PlannedVerdict]] = {False: [], True: []}
+    for planned in smoke_first:
+        parts[planned.profile(cases) in larger].append(planned)
+    return TargetRun(target, columns, cases, checks, tuple(parts[False]), left_out=tuple(parts[True]))
 
 
 def _generated_cases(provider: Provider) -> tuple[str, ...]:
@@ -193,9 +204,3 @@ def _generated_cases(provider: Provider) -> tuple[str, ...]:
     from wireproof.generation.state_machines import stateful_cases
 
     return (*strategies_by_case(provider), *stateful_cases(provider))
-
-
-def _is_in_profile(planned: PlannedVerdict, cases: Mapping[str, Case], profile: str) -> bool:
-    """True if a profile covers all cases of a planned verdict; every profile covers generated cases."""
-    every = (cases[name] for _, name in planned.cases if name in cases)
-    return all(PROFILES.index(case.profile) <= PROFILES.index(profile) for case in every)
