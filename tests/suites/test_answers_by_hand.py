@@ -175,16 +175,9 @@ JUDGED = {
 
 
 @pytest.mark.parametrize(("check", "arguments", "outcome"), JUDGED.values(), ids=JUDGED)
-def test_an_answer_is_judged(check, arguments, outcome):
-    judge = CHECKS[check].function
-    # A suite that is loaded again replaces the functions that it registered first.
-    judge = getattr(sys.modules[judge.__module__], judge.__name__)
+def test_an_answer_is_judged(assert_judged, check, arguments, outcome):
     arguments = {**arguments, "provider": IIO} if "provider" in CHECKS[check].arguments else arguments
-    if outcome is HOLDS:
-        judge(**arguments)
-    else:
-        with pytest.raises(outcome):
-            judge(**arguments)
+    assert_judged(check, arguments, outcome)
 
 
 def test_the_first_answer_in_json_mode_that_is_no_object_is_named():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import pytest
@@ -11,9 +10,7 @@ import pytest
 from wireproof.check import Inconclusive, Undecided, Violation
 from wireproof.contract import loading
 from wireproof.evidence.exchange import BodyRead, Exchange, Request
-from wireproof.judging.suite_loader import load_checks
 
-CHECKS = load_checks()
 PROVIDERS = loading.load_providers()
 ORDER = "ha ha ha 1833 1833 and a few words more"
 TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}]
@@ -161,27 +158,14 @@ LAWS = {
 
 
 @pytest.mark.parametrize(("check", "arguments", "outcome"), LAWS.values(), ids=LAWS)
-def test_a_law_is_kept_or_broken(check, arguments, outcome):
-    judge = CHECKS[check].function
-    # A suite that is loaded again replaces the functions that it registered first.
-    judge = getattr(sys.modules[judge.__module__], judge.__name__)
-    if outcome is HOLDS:
-        judge(**arguments)
-    else:
-        with pytest.raises(outcome):
-            judge(**arguments)
+def test_a_law_is_kept_or_broken(assert_judged, check, arguments, outcome):
+    assert_judged(check, arguments, outcome)
 
 
 @pytest.mark.parametrize(("split", "outcome"), [(True, BROKEN), (None, BROKEN), (False, HOLDS)])
-def test_reasoning_stands_in_the_text_only_where_the_request_keeps_it_there(split, outcome):
+def test_reasoning_stands_in_the_text_only_where_the_request_keeps_it_there(assert_judged, split, outcome):
     request = {} if split is None else {"reasoning_split": split}
-    judge = CHECKS["text.no-thoughts"].function
-    judge = getattr(sys.modules[judge.__module__], judge.__name__)
     thought = chat("<think>It is easy.</think> ok", request=request)
-    if outcome is HOLDS:
-        judge(exchange=thought, provider=PROVIDERS["aion"])
-    else:
-        with pytest.raises(outcome):
-            judge(exchange=thought, provider=PROVIDERS["aion"])
-        with pytest.raises(outcome):
-            judge(exchange=thought, provider=PROVIDERS["openai"])
+    assert_judged("text.no-thoughts", {"exchange": thought, "provider": PROVIDERS["aion"]}, outcome)
+    if outcome is not HOLDS:
+        assert_judged("text.no-thoughts", {"exchange": thought, "provider": PROVIDERS["openai"]}, outcome)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from typing import Any
 
 import pytest
 
 from wireproof.judging.check import BodyRead, Exchange, Inconclusive, Request, Violation
-from wireproof.judging.suite_loader import load_checks
 
-CHECKS = load_checks()
 HOLDS = None
 RESUME = "http://localhost/v1/responses/r?stream=true&starting_after=1"
 TOOLS = {"tools": [{"type": "web_search"}]}
@@ -136,12 +133,5 @@ JUDGED: dict[str, tuple[str, dict[str, Any], type[Exception] | None]] = {
 
 
 @pytest.mark.parametrize(("check", "arguments", "outcome"), JUDGED.values(), ids=JUDGED)
-def test_an_answer_is_judged(check, arguments, outcome):
-    judge = CHECKS[check].function
-    # A suite that is loaded again replaces the functions that it registered first.
-    judge = getattr(sys.modules[judge.__module__], judge.__name__)
-    if outcome is HOLDS:
-        judge(**arguments)
-    else:
-        with pytest.raises(outcome):
-            judge(**arguments)
+def test_an_answer_is_judged(assert_judged, check, arguments, outcome):
+    assert_judged(check, arguments, outcome)
