@@ -15,14 +15,7 @@ from wireproof.load.pages.load_page import (
     state_and_headline,
 )
 from wireproof.load.results import error_bar, throttling
-from wireproof.load.results.failover_words import (
-    failover_sentence,
-    failures_text,
-    health_text,
-    outage_holds,
-    recovery_text,
-    span_text,
-)
+from wireproof.load.results.failover_words import failover_sentence, outage_rows
 from wireproof.load.results.number_text import number_text
 from wireproof.load.results.sweep_words import answer_sentence, knee_sentence, resolution_sentence
 from wireproof.load.scenario.thresholds import measured_text
@@ -93,14 +86,8 @@ def _run_lines(run: ResultData) -> Iterator[str]:
 
 def _failover_lines(failover: ResultData) -> list[str]:
     rows = [
-        [
-            THRESHOLD_SIGNS[outage_holds(outage)][1],
-            span_text(outage),
-            failures_text(outage),
-            recovery_text(outage),
-            health_text(outage) if failover["health"] is not None else "not polled",
-        ]
-        for outage in failover["outages"]
+        [THRESHOLD_SIGNS[row["holds"]][1], row["span"], row["failures"], row["recovery"], row["health"]]
+        for row in outage_rows(failover)
     ]
     return [f"{failover_sentence(failover)}.", "", *table(["", "outage", "requests", "clients", "health page"], rows)]
 

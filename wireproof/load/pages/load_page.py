@@ -13,15 +13,7 @@ from markupsafe import Markup, escape
 from wireproof import __version__
 from wireproof.load.pages import chart_series
 from wireproof.load.results import error_bar, throttling
-from wireproof.load.results.failover_words import (
-    failover_holds,
-    failover_sentence,
-    failures_text,
-    health_text,
-    outage_holds,
-    recovery_text,
-    span_text,
-)
+from wireproof.load.results.failover_words import failover_holds, failover_sentence, outage_rows
 from wireproof.load.results.metric_definitions import metric_place
 from wireproof.load.results.number_text import number_text
 from wireproof.load.results.run_verdict import FAILED, PASSED, reason_nothing_succeeded, run_verdict
@@ -162,17 +154,7 @@ def _failover_headline(failover: ResultData) -> tuple[str, str]:
 
 
 def _failover_section(failover: ResultData) -> dict[str, Any]:
-    rows = [
-        {
-            "holds": outage_holds(outage),
-            "span": span_text(outage),
-            "failures": failures_text(outage),
-            "recovery": recovery_text(outage),
-            "health": health_text(outage) if failover["health"] is not None else "not polled",
-        }
-        for outage in failover["outages"]
-    ]
-    return {"rows": rows, "requests": failover["requests"], "sentence": failover_sentence(failover)}
+    return {"rows": outage_rows(failover), "requests": failover["requests"], "sentence": failover_sentence(failover)}
 
 
 def requests_sentence(figures: ResultData) -> str:

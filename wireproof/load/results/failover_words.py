@@ -49,6 +49,20 @@ def recovery_text(outage: Mapping[str, Any]) -> str:
     return f"{outage['told_to_wait']} of {outage['failed']} had a Retry-After; {recovery}"
 
 
+def outage_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each outage of a run: `holds`, and the words of its span, failures, recovery and health page."""
+    return [
+        {
+            "holds": outage_holds(outage),
+            "span": span_text(outage),
+            "failures": failures_text(outage),
+            "recovery": recovery_text(outage),
+            "health": health_text(outage) if data["health"] is not None else "not polled",
+        }
+        for outage in data["outages"]
+    ]
+
+
 def health_text(outage: Mapping[str, Any]) -> str:
     """The reaction of the health page to an outage."""
     verdict = "correct" if outage["truthful"] else "WRONG"
