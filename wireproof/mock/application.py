@@ -249,13 +249,19 @@ class Application:
         up = cells_up(self.state.cells.get(profile.name, profile.cells), cell_state)
         refuse_by_cell_state(route.endpoint, up, cell_state)
         context = RequestContext(
-            profile, route.endpoint, limit_state.tier, route.path_value, request, self.ordinals, up
+            profile,
+            route.endpoint,
+            limit_state.tier,
+            route.path_value,
+            request,
+            self.ordinals,
+            up,
+            script=AccountScript(self.state.script, request),
         )
         if caller is not None:
             accounts = self.state.accounts
             store, prefixes = accounts.stored_items(caller), accounts.prompt_prefixes(caller)
             context = replace(context, stored_items=store, prompt_prefixes=prefixes)
-        context = replace(context, script=AccountScript(self.state.script, request))
         return self._call_endpoint(context, caller)
 
     def _call_endpoint(self, context: RequestContext, caller: Caller | None) -> Answer:

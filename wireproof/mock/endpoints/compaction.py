@@ -20,7 +20,6 @@ from wireproof.mock.model.tokenizer import count_tokens
 from wireproof.mock.protocol.answers import PlainAnswer
 from wireproof.mock.provider import body_validation
 from wireproof.mock.provider.body_validation import JsonObject, missing_field
-from wireproof.mock.provider.refusals import RequestRefused
 
 MEMBERS = frozenset(
     {
@@ -32,8 +31,7 @@ MEMBERS = frozenset(
 
 def compact_conversation(context: RequestContext, raw_body: JsonObject) -> PlainAnswer:
     """Returns the compacted conversation, which a later request gives as its input."""
-    for name in raw_body.keys() - MEMBERS:
-        raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
+    body_validation.refuse_unknown(name for name in raw_body if name not in MEMBERS)
     rules = context.profile.rules("responses")
     body = body_validation.validate_body(raw_body, rules)
     if "model" not in body:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from wireproof.mock.endpoints.page import page_of, query_of
 from wireproof.mock.endpoints.request_context import RequestContext
 from wireproof.mock.protocol.answers import PlainAnswer
-from wireproof.mock.provider.body_validation import JsonObject, missing_field, wrong_type
+from wireproof.mock.provider.body_validation import JsonObject, missing_field, refuse_unknown, wrong_type
 from wireproof.mock.provider.member_shapes import check_shape
-from wireproof.mock.provider.refusals import RequestRefused
 
 METADATA_PARAMETER = re.compile(r"metadata\[(.+)\]")
 
@@ -42,9 +40,8 @@ def split_content(message: JsonObject) -> JsonObject:
 
 def find_chat(context: RequestContext) -> StoredChat:
     """Returns the chat that the path names; raises RequestRefused if none is stored by this id."""
-    stored: Any = context.stored_items.get(context.path_value or "", kind=StoredChat)
-    chat: StoredChat = stored
-    return chat
+    stored: StoredChat = context.stored_items.get(context.path_value or "", kind=StoredChat)
+    return stored
 
 
 def retrieve_stored_chat(context: RequestContext, body: JsonObject) -> PlainAnswer:
@@ -55,8 +52,7 @@ def retrieve_stored_chat(context: RequestContext, body: JsonObject) -> PlainAnsw
 def update_stored_chat(context: RequestContext, body: JsonObject) -> PlainAnswer:
     """Replaces the metadata of a stored chat, and returns the chat."""
     chat = find_chat(context)
-    for name in body.keys() - {"metadata"}:
-        raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
+    refuse_unknown(name for name in body if name != "metadata")
     if "metadata" not in body:
         raise missing_field("metadata")
     metadata = body["metadata"]

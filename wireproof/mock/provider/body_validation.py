@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wireproof.mock.provider.member_shapes import check_shape
@@ -60,12 +60,16 @@ def parse_body(body: bytes, content_type: str | None) -> JsonObject:
     return value
 
 
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raises RequestRefused for the first of these members, which an endpoint does not have."""
+    for name in names:
+        raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
+
+
 def validate_body(body: JsonObject, rules: BodyRules) -> JsonObject:
     """Returns the body without nulls and unknown members; raises RequestRefused if a member is invalid."""
     fields = rules.fields
-    for name in body:
-        if name in rules.refused or (rules.refuses_unknown and name not in fields):
-            raise RequestRefused("unknown-field", f"Unrecognized request argument supplied: {name}", param=name)
+    refuse_unknown(name for name in body if name in rules.refused or (rules.refuses_unknown and name not in fields))
     for name, field in fields.items():
         if name in body:
             check_member(field, body[name])
