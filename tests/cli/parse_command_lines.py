@@ -19,7 +19,7 @@ from locust.argument_parser import get_parser
 # The import registers wireproof's options and its scenarios with locust.
 import wireproof.load.engine.locustfile  # noqa: F401
 from wireproof.cli import load
-from wireproof.cli.arguments import split_passed_on
+from wireproof.cli.arguments import parse_own
 from wireproof.cli.command_parsers import build_parser, command_parser
 from wireproof.errors import WireproofError
 
@@ -63,11 +63,9 @@ def pytest_parser() -> Any:
 
 def parse_load_runs(command: str, arguments: Sequence[str]) -> None:
     """Parses the arguments of a command that makes load runs, and those that it passes on to them."""
-    parser = command_parser(command)
-    own, others = split_passed_on(arguments, parser, load.build_parser())
-    options, unknown = parser.parse_known_args(own)
+    options, others = parse_own(arguments, command_parser(command), load.build_parser())
     scenario = [options.scenario] if getattr(options, "scenario", None) else []
-    get_parser().parse_args([*others, *unknown, *scenario])
+    get_parser().parse_args([*others, *scenario])
 
 
 def error_of(words: Sequence[str]) -> str:

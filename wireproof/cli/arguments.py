@@ -152,10 +152,10 @@ def add_load_run_options(
     option("--json", action="store_true", help="print the result as JSON")
 
 
-def split_passed_on(
+def parse_own(
     arguments: Sequence[str], own: argparse.ArgumentParser, other: argparse.ArgumentParser
-) -> tuple[list[str], list[str]]:
-    """The words of a command's own options and positional arguments, and those of the options of another command.
+) -> tuple[argparse.Namespace, list[str]]:
+    """The parsed options of a command, and the words that it passes on to another command.
 
     A value of an option that is not known would else be taken for a positional argument.
     """
@@ -168,7 +168,8 @@ def split_passed_on(
             others += [word] if action.nargs == 0 else [word, *(value for value in [next(words, None)] if value)]
         else:
             (others if word.partition("=")[0] in passed_on else own_words).append(word)
-    return own_words, others
+    options, unknown = own.parse_known_args(own_words)
+    return options, [*others, *unknown]
 
 
 def show_examples(parser: argparse.ArgumentParser, *lines: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from wireproof.cli import load
-from wireproof.cli.arguments import add_load_run_options, as_of_check, show_examples, split_passed_on, write_file
+from wireproof.cli.arguments import add_load_run_options, as_of_check, parse_own, show_examples, write_file
 from wireproof.cli.scenario_list import print_scenarios, wants_list
 from wireproof.contract.option_table import BY_NAME
 from wireproof.errors import ConfigError, WireproofError
@@ -48,10 +48,7 @@ def run(arguments: Sequence[str]) -> int:
 
     if wants_list(arguments):
         return print_scenarios(arguments)
-    parser = build_parser()
-    own, others = split_passed_on(arguments, parser, load.build_parser())
-    options, unknown = parser.parse_known_args(own)
-    others += unknown
+    options, others = parse_own(arguments, build_parser(), load.build_parser())
     providers = loading.load_providers(Path(options.providers) if options.providers else None)
     provider = loading.find_provider(providers, options.provider)
     script = None if options.host else options.script or str(data_files.root() / DEFAULT_SCRIPT)
@@ -121,7 +118,7 @@ def _health_page_headers(provider: Provider, target: Target | None) -> dict[str,
     from wireproof.contract import keys
 
     key = (target.keys if target else keys.mock_keys(provider))["good"]
-    return {provider.auth_header: " ".join([*provider.schemes[:1], key.value])}
+    return provider.key_header(key.value)
 
 
 def _passed_on(options: argparse.Namespace) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wireproof.cli import load
-from wireproof.cli.arguments import add_load_run_options, show_examples, split_passed_on, write_file
+from wireproof.cli.arguments import add_load_run_options, parse_own, show_examples, write_file
 from wireproof.cli.scenario_list import print_scenarios, wants_list
 from wireproof.errors import ConfigError
 
@@ -38,10 +38,7 @@ def run(arguments: Sequence[str]) -> int:
 
     if wants_list(arguments):
         return print_scenarios(arguments)
-    parser = build_parser()
-    own, others = split_passed_on(arguments, parser, load.build_parser())
-    options, unknown = parser.parse_known_args(own)
-    others += unknown
+    options, others = parse_own(arguments, build_parser(), load.build_parser())
     bounds, scenarios = _search_bounds(options), read_scenarios(Path(options.scenarios) if options.scenarios else None)
     if options.scenario not in scenarios:
         raise unknown_scenario(options.scenario, scenarios)

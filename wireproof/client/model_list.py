@@ -29,8 +29,8 @@ def _request_list(target: Target) -> Exchange | None:
     if endpoint is None:
         return None
     url = target.base_url + endpoint.path
-    key = " ".join([*provider.schemes[:1], target.keys["good"].value])
-    headers = {"User-Agent": f"wireproof/{__version__}", provider.auth_header: key, **target.headers}
+    key = provider.key_header(target.keys["good"].value)
+    headers = {"User-Agent": f"wireproof/{__version__}", **key, **target.headers}
     try:
         with make_opener(target.network).open(
             urllib.request.Request(url, headers=headers), timeout=POLL_TIMEOUT_S

@@ -183,6 +183,10 @@ class Provider:
     reasoning: Reasoning | None
     data: Mapping[str, Any]
 
+    def key_header(self, key: str) -> dict[str, str]:
+        """The header that carries a key, with the first scheme of the document."""
+        return {self.auth_header: " ".join([*self.schemes[:1], key])}
+
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Provider:
         """Builds a provider from a validated entry of providers.yaml."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import inspect
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -46,11 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN_ID_KEY] = uuid4().hex if worker is None else worker["wireproof"]
     if worker is None:
         if config.option.resume is not None:
-            _exit_if_ledger_in_use(config.option.resume)
+            with _exit_if_invalid():
+                check_not_in_use(config.option.resume)
         config.pluginmanager.register(SessionFinish(config, lambda: _session_run(config)), "wireproof-closing")
         if getattr(config.option, "dist", "no") != "no" and (config.option.endpoint or config.option.provider):
             # xdist would replace each worker that an invalid option ends by another one.
-            _exit_if_options_invalid(config)
+            with _exit_if_invalid():
+                _session_run(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -164,25 +167,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _use_own_suites(config: pytest.Config) -> None:
     """Loads the own suites, and collects their checks beside the paths that are named."""
     folders = [Path(name) for name in config.option.suite or ()]
-    try:
+    with _exit_if_invalid():
         data_files.use_suites(folders or data_files.own_suites())
         if data_files.own_suites():  # a mistake in a check is told before pytest imports the file
             load_checks()
-    except WireproofError as error:
-        pytest.exit(str(error), returncode=2)
     config.args += [str(folder) for folder in data_files.own_suites() if str(folder) not in config.args]
 
 
-def _exit_if_options_invalid(config: pytest.Config) -> None:
+@contextmanager
+def _exit_if_invalid() -> Iterator[None]:
+    """Ends the session with one sentence and exit code 2 for an invalid file or option."""
     try:
-        _session_run(config)
-    except WireproofError as error:
-        pytest.exit(str(error), returncode=2)
-
-
-def _exit_if_ledger_in_use(resumed: Path) -> None:
-    try:
-        check_not_in_use(resumed)
+        yield
     except WireproofError as error:
         pytest.exit(str(error), returncode=2)
 
