@@ -1,4 +1,4 @@
-"""`wireproof faults`: lists the faults of the mock, shows the bytes of one, or writes pages about them."""
+"""`wireproof faults`: lists the faults of the reference server, shows the bytes of one, or writes pages about them."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def read_path(at: str, served: Mapping[str, Any]) -> str:
 
 
 def read_faults(ordered: str) -> tuple[FaultOrder, ...]:
-    """The faults that an option names; raises ConfigError for one that there is none of."""
+    """The faults that an option names; raises ConfigError for one that does not exist."""
     try:
         orders = parse_faults(ordered)
     except RequestRefused as refusal:
@@ -64,7 +64,7 @@ def read_faults(ordered: str) -> tuple[FaultOrder, ...]:
 
 
 def require_known_fault(option: str, fault: str) -> None:
-    """Raises ConfigError, with the ids that were probably meant, for a fault that there is none of."""
+    """Raises ConfigError, with the ids that were probably meant, for a fault that does not exist."""
     if find_fault(fault) is None:
         meant = did_you_mean(fault, faults(), "see `wireproof faults`")
         raise ConfigError(f"{option} {fault}", "there is no such fault", meant)

@@ -10,8 +10,8 @@ from wireproof.judging.verdict import Verdict
 from wireproof.report.finding_text import cases_text, checks_text, detail_lines
 from wireproof.report.finished_run import FinishedRun
 
-# Test cases without the requirement of their check.
-UNTOLD_KINDS = ("passes", "skipped")
+# The kinds of test cases that do not repeat the requirement of their check.
+KINDS_WITHOUT_REQUIREMENT = ("passes", "skipped")
 
 
 def junit_xml(facts: FinishedRun) -> str:
@@ -54,7 +54,7 @@ def _result_kind(verdict: Verdict, gates: bool) -> str:
 def _case_element(facts: FinishedRun, at: int, verdict: Verdict, kind: str) -> str:
     clauses = " ".join(clause.id for clause in verdict.clauses)
     # Most verdicts pass; their requirements would be a quarter of the file, and report.json has them.
-    requirement = {} if kind in UNTOLD_KINDS else {"requirement": verdict.requirement}
+    requirement = {} if kind in KINDS_WITHOUT_REQUIREMENT else {"requirement": verdict.requirement}
     properties = _properties_element(outcome=verdict.outcome, level=verdict.level, clause=clauses, **requirement)
     content = properties + _result_element(facts, at, verdict, kind)
     name = f"{verdict.check}[{verdict.case}]"

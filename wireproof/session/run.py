@@ -72,7 +72,7 @@ class Run:
     _resources: ExitStack = field(default_factory=ExitStack)
     _mock: mock_process.AddressLookup | None = None
     _written_verdicts: list[dict[str, Any]] = field(default_factory=list)
-    _told_promises: tuple[DocumentPromises, ...] = ()
+    _final_promises: tuple[DocumentPromises, ...] = ()
 
     def __post_init__(self) -> None:
         secrets = {secret for target_run in self.target_runs.values() for secret in target_run.target.secrets}
@@ -184,8 +184,8 @@ class Run:
         self.open_ledger()
         self._written_verdicts = [self.ledger.write_verdict(verdict.as_data()) for verdict in self.verdicts]
         if complete:
-            self._told_promises = self.promises()
-            promises = [one.as_data() for one in self._told_promises]
+            self._final_promises = self.promises()
+            promises = [one.as_data() for one in self._final_promises]
             self.ledger.write_footer(self.usage.requests, len(self.verdicts), exit, promises)
 
     def gates(self, verdict: Verdict) -> bool:
@@ -292,7 +292,7 @@ class Run:
             policy=self.policy_facts,
             gating=gating,
             exit=exit,
-            promises=self._told_promises or self.promises(complete=complete),
+            promises=self._final_promises or self.promises(complete=complete),
             too_little=self.too_little_decided,
             findings=group_findings(self.verdicts, gating, self.own_contracts),
         )
